@@ -1,0 +1,39 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Article, ArticleNo, SourceNo, SourceState, Story, StoryNo, Timestamp};
+
+/// Version of the shape of [`Batch`] and of the records a store keeps.
+pub const SCHEMA_VERSION: u8 = 1;
+
+/// Everything one decision changes: the only thing that ever changes a store.
+///
+/// Self-contained and free of anything local, so that it can be replayed: records are whole and replace
+/// what stood at their number, and the next free numbers travel along.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    pub at: Option<Timestamp>,
+    /// Put as they are, by number.
+    pub sources: Vec<SourceState>,
+    pub articles: Vec<Article>,
+    pub stories: Vec<Story>,
+    /// What a source's last answer listed, in its order.
+    pub listings: Vec<(SourceNo, Vec<ArticleNo>)>,
+    /// First numbers not given away yet; zero when unchanged.
+    pub next_source: u32,
+    pub next_article: u64,
+    pub next_story: u64,
+    /// What served documents depend on besides the stories, hashed, and since when.
+    pub settings: Option<(u64, Timestamp)>,
+    /// Stories to remove with all their articles.
+    pub removed: Vec<StoryNo>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        *self
+            == Batch {
+                at: self.at,
+                ..Batch::default()
+            }
+    }
+}

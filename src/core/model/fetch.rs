@@ -1,0 +1,163 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{EntryFeed, SourceNo};
+
+/// What makes the next request conditional (RFC 9110 section 13).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+}
+
+/// Everything one request needs, so that a fetcher needs no configuration of its sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchJob {
+    pub source: SourceNo,
+    /// Absolute http(s) address.
+    pub url: String,
+    pub validators: Validators,
+    /// For the whole exchange, redirects and body included.
+    pub timeout: Duration,
+    /// After decompression.
+    pub body_bytes_max: u64,
+    pub headers: Vec<(String, String)>,
+}
+
+/// How long the answer says it stays fresh (`Cache-Control: max-age`, else `Expires`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Freshness {
+    pub fresh_for: Option<Duration>,
+}
+
+/// A 200 with its whole body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    pub status: u16,
+    /// Where the redirects led.
+    pub url: String,
+    pub content_type: Option<String>,
+    /// Decompressed.
+    pub body: Bytes,
+    pub validators: Validators,
+    pub freshness: Freshness,
+}
+
+/// A fetch never fails as a Rust error: failure is data for the schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchOutcome {
+    Fetched(Fetched),
+    NotModified {
+        validators: Validators,
+        freshness: Freshness,
+    },
+    Failed(FetchFault),
+}
+
+/// Branch on `kind`, read `detail`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchFault {
+    pub kind: FaultKind,
+    /// One clause for an administrator, without control characters or credentials.
+    pub detail: String,
+    /// The HTTP status, where an answer came.
+    pub status: Option<u16>,
+    /// How long the source asks to be left alone, already bounded to seven days.
+    pub retry_after: Option<Duration>,
+}
+
+/// What went wrong with one poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// No such host, refused, reset, TLS.
+    Unreachable,
+    /// The whole exchange took longer than `timeout`.
+    Timeout,
+    /// More bytes than `max_body` after decompression.
+    TooLarge,
+    /// A status that is neither 200, 304 nor one of those below.
+    Status,
+    /// 429, or 503 with Retry-After.
+    Throttled,
+    /// 410.
+    Gone,
+    /// Too many redirects, a loop, or one without a usable address.
+    Redirect,
+    /// An address that `allow_private` does not allow.
+    PrivateAddress,
+    /// The body does not decompress.
+    Encoding,
+    /// An answer that is no feed: HTML, garbage, nothing.
+    NotAFeed,
+    /// Our own fault while reading it: a panic in a parser.
+    Internal,
+}
+
+impl FaultKind {
+    /// A stable word for logs, metrics and `status.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Timeout => "timeout",
+            FaultKind::TooLarge => "too-large",
+            FaultKind::Status => "status",
+            FaultKind::Throttled => "throttled",
+            FaultKind::Gone => "gone",
+            FaultKind::Redirect => "redirect",
+            FaultKind::PrivateAddress => "private-address",
+            FaultKind::Encoding => "encoding",
+            FaultKind::NotAFeed => "not-a-feed",
+            FaultKind::Internal => "internal",
+        }
+    }
+}
+
+impl FetchFault {
+    pub fn new(kind: FaultKind, detail: impl Into<String>) -> FetchFault {
+        FetchFault {
+            kind,
+            detail: detail.into(),
+            status: None,
+            retry_after: None,
+        }
+    }
+
+    pub fn private(host: &str, address: IpAddr) -> FetchFault {
+        FetchFault::new(
+            FaultKind::PrivateAddress,
+            format!(
+                "{host} is at {address}, which is not public; allow it in fetch.allow_private if it is yours"
+            ),
+        )
+    }
+}
+
+/// What one poll brought, read and normalised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PollOutcome {
+    /// A body was read.
+    Read {
+        status: u16,
+        validators: Validators,
+        freshness: Freshness,
+        /// Of the body and of what it was read with; the same again need not be read.
+        body_key: super::ContentKey,
+        feed: EntryFeed,
+    },
+    /// 304, or the very bytes of last time.
+    Unchanged {
+        status: u16,
+        validators: Validators,
+        freshness: Freshness,
+    },
+    Failed(FetchFault),
+}
+
+impl PollOutcome {
+    pub fn is_success(&self) -> bool {
+        !matches!(self, PollOutcome::Failed(_))
+    }
+}

@@ -1,0 +1,29 @@
+//! The nouns of langbao, shared by every stage.
+//!
+//! This module owns the types that flow from a source's answer to a feed's bytes. It imports nothing of
+//! this crate and decides nothing: the stages beside it do. No type here knows a clock, a socket or a file.
+
+mod article;
+mod batch;
+mod feed;
+mod fetch;
+mod ids;
+mod source;
+mod tag;
+mod time;
+mod view;
+
+pub use article::{Article, DateFrom, Enclosure, Entry, Story};
+pub use batch::{Batch, SCHEMA_VERSION};
+pub use feed::{EntryFeed, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published};
+pub use fetch::{
+    FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, Freshness, PollOutcome, Validators,
+};
+pub use ids::{
+    AddressKey, ArticleNo, ContentKey, EntryKey, Mint, ParseSourceIdError, SourceId, SourceNo,
+    StoryNo, TextKey,
+};
+pub use source::{Health, Rhythm, SourceRules, SourceState};
+pub use tag::{Scheme, Tag, TagOrigin};
+pub use time::Timestamp;
+pub use view::{CopyView, EntryView, FeedView, SourceView};

@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContentKey, FetchFault, SourceId, SourceNo, Timestamp, Validators};
+
+/// What the stages need to know of a source's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRules {
+    /// Slug of the province given to articles that name none.
+    pub province: Option<String>,
+    /// Slugs of topics given to every article.
+    pub topics: Vec<String>,
+    pub language: Option<String>,
+    /// Seconds east of UTC for dates that name no zone.
+    pub time_zone_offset_s: i32,
+    /// Prefixes cut from what is shown.
+    pub byline: Vec<String>,
+    /// Of one answer; the newest are taken.
+    pub items_max: usize,
+}
+
+/// How a source has been doing, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Never polled since it was added.
+    New,
+    Ok,
+    /// Answers, but something about the answer is wrong.
+    Suspect,
+    Failing,
+    /// Answered 410: asked once a week.
+    Gone,
+    Disabled,
+}
+
+/// How often a source publishes, learnt from the dates of its own entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// Mean gap between entries in seconds, decayed; none until two dates are known.
+    pub gap_s: Option<f64>,
+    /// The newest date seen.
+    pub newest_at: Option<Timestamp>,
+}
+
+/// Everything langbao remembers of a source between polls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceState {
+    pub no: SourceNo,
+    pub id: SourceId,
+    /// Former ids whose history this source carries on.
+    pub was: Vec<SourceId>,
+    /// The configured address that the validators belong to.
+    pub url: String,
+    /// The feed's own title and page.
+    pub title: Option<String>,
+    pub site: Option<String>,
+    pub added_at: Timestamp,
+    pub next_poll_at: Timestamp,
+    /// The interval the last decision came from, without jitter.
+    pub interval: Duration,
+    /// Until then nobody may ask (Retry-After).
+    pub asked_to_wait_until: Option<Timestamp>,
+    pub validators: Validators,
+    pub body_key: Option<ContentKey>,
+    pub rhythm: Rhythm,
+    /// In a row.
+    pub failures: u32,
+    /// Finished since it was added.
+    pub polls: u64,
+    /// Stored articles of this source.
+    pub entries: u64,
+    pub last_poll_at: Option<Timestamp>,
+    pub last_success_at: Option<Timestamp>,
+    pub last_status: Option<u16>,
+    pub last_fault: Option<FetchFault>,
+    /// Problems of the last answer that was read; a sentence for the status.
+    pub last_problem: Option<String>,
+}
+
+impl SourceState {
+    /// A source that was never polled and is due now.
+    pub fn new(no: SourceNo, id: SourceId, url: String, now: Timestamp) -> SourceState {
+        SourceState {
+            no,
+            id,
+            was: Vec::new(),
+            url,
+            title: None,
+            site: None,
+            added_at: now,
+            next_poll_at: now,
+            interval: Duration::ZERO,
+            asked_to_wait_until: None,
+            validators: Validators::default(),
+            body_key: None,
+            rhythm: Rhythm::default(),
+            failures: 0,
+            polls: 0,
+            entries: 0,
+            last_poll_at: None,
+            last_success_at: None,
+            last_status: None,
+            last_fault: None,
+            last_problem: None,
+        }
+    }
+
+    pub fn health(&self) -> Health {
+        use super::FaultKind;
+        match (&self.last_fault, self.last_poll_at) {
+            (Some(fault), _) if fault.kind == FaultKind::Gone => Health::Gone,
+            (Some(_), _) => Health::Failing,
+            (None, None) => Health::New,
+            (None, Some(_)) if self.last_problem.is_some() => Health::Suspect,
+            (None, Some(_)) => Health::Ok,
+        }
+    }
+}
