@@ -5,6 +5,7 @@
 
 pub mod core;
 
+pub mod admin;
 pub mod clock;
 pub mod fetch;
 pub mod http;

@@ -1,1 +1,122 @@
-//! (being written)
+//! Stories into what a feed shows: which article shows a story, its copies, its categories.
+//!
+//! Reads nothing itself: it is handed stories with their articles. Decides everything a format would
+//! otherwise have to decide.
+
+use crate::core::model::{
+    Article, CopyView, EntryView, Mint, Roster, SourceNo, SourceView, Story, Timestamp,
+};
+
+/// A story with its articles, as a store holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub story: Story,
+    /// In the order they joined; at least one.
+    pub articles: Vec<Article>,
+}
+
+/// The article that shows the story in merged feeds: never a guest where the owner of its host carries
+/// the story too; then the highest priority, then the earliest.
+pub fn shown<'a>(told: &'a Told, roster: &Roster) -> Option<&'a Article> {
+    told.articles.iter().min_by_key(|article| {
+        let guest = told
+            .articles
+            .iter()
+            .any(|other| roster.is_guest_of(article, other.source));
+        let priority = roster.get(article.source).map_or(0, |facts| facts.priority);
+        (guest, std::cmp::Reverse(priority), article.no)
+    })
+}
+
+/// The story as the merged feeds show it; none when nothing is left to show.
+pub fn entry(told: &Told, roster: &Roster, mint: &Mint) -> Option<EntryView> {
+    let article = shown(told, roster)?;
+    Some(view(told, article, told.story.published_at, roster, mint))
+}
+
+/// The story as the feed of one source shows it: by that source's own article, with its dates.
+pub fn entry_of_source(
+    told: &Told,
+    source: SourceNo,
+    roster: &Roster,
+    mint: &Mint,
+) -> Option<EntryView> {
+    let article = told
+        .articles
+        .iter()
+        .find(|article| article.source == source)?;
+    Some(view(told, article, article.published_at, roster, mint))
+}
+
+fn view(
+    told: &Told,
+    article: &Article,
+    published_at: Timestamp,
+    roster: &Roster,
+    mint: &Mint,
+) -> EntryView {
+    let entry = &article.entry;
+    EntryView {
+        id: mint.story_id(told.story.no),
+        title: entry.title.clone(),
+        summary: entry.summary.clone(),
+        content: entry.content.clone(),
+        authors: entry.authors.clone(),
+        enclosures: entry.enclosures.clone(),
+        language: entry.language.clone(),
+        tags: entry.tags.clone(),
+        published_at,
+        date_from: entry.date_from,
+        updated_at: article.updated_at.max(published_at),
+        url: entry.url.clone(),
+        source: source_view(article, roster),
+        copies: copies(told, article, roster),
+    }
+}
+
+fn source_view(article: &Article, roster: &Roster) -> SourceView {
+    let updated_at = article.updated_at;
+    match roster.get(article.source) {
+        Some(facts) => SourceView {
+            id: facts.url.clone(),
+            title: facts.name.clone(),
+            url: facts.site.clone(),
+            updated_at,
+        },
+        None => {
+            let url = article.entry.url.clone().unwrap_or_default();
+            SourceView {
+                id: url.clone(),
+                title: String::new(),
+                url,
+                updated_at,
+            }
+        }
+    }
+}
+
+fn copies(told: &Told, shown: &Article, roster: &Roster) -> Vec<CopyView> {
+    told.articles
+        .iter()
+        .filter(|article| article.no != shown.no)
+        .filter_map(|article| {
+            let source_title = roster.get(article.source).map(|facts| facts.name.clone());
+            Some(CopyView {
+                url: article.entry.url.clone()?,
+                source_title: source_title.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// The newest of what a page shows: its `updated`, which moves with any entry on it.
+pub fn updated_at(entries: &[EntryView], empty: Timestamp) -> Timestamp {
+    entries
+        .iter()
+        .map(|entry| entry.updated_at)
+        .max()
+        .unwrap_or(empty)
+}
+
+#[cfg(test)]
+mod tests;

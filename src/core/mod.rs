@@ -16,4 +16,5 @@ pub mod schedule;
 pub mod tag;
 
 pub mod pipeline;
+pub mod reading;
 pub mod state;

@@ -1,1 +1,427 @@
-//! (being written)
+//! One poll's outcome into everything it changes.
+//!
+//! `digest` gets what is known and what came and gives a [`Batch`]; it changes nothing. The shell
+//! writes the batch and only then lets [`State`](super::state::State) take it over.
+
+use crate::core::dedup::{Identity, JoinReason, Judge};
+use crate::core::model::{
+    Article, ArticleNo, Batch, ContentKey, DateFrom, Entry, EntryFeed, FetchFault, Freshness,
+    Known, PollOutcome, Roster, SourceState, Story, StoryNo, Timestamp, Validators,
+};
+use crate::core::schedule::{self, Hints, Jitter, Policy};
+
+/// The first numbers not given away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Numbers {
+    pub source: u32,
+    pub article: u64,
+    pub story: u64,
+}
+
+/// Everything a digest decides on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    pub state: &'a SourceState,
+    pub known: &'a Known,
+    pub roster: &'a Roster,
+    pub numbers: Numbers,
+    pub policy: Policy,
+    /// What the body was read with.
+    pub reading_key: ContentKey,
+    pub now: Timestamp,
+    pub jitter: Jitter,
+}
+
+/// What one poll did, for log, metrics and the person who asked for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PollReport {
+    /// `read`, `unchanged` or the fault's name.
+    pub outcome: &'static str,
+    /// How many entries the answer listed.
+    pub listed: usize,
+    pub new: Vec<NewArticle>,
+    pub changed: usize,
+    pub same: usize,
+    /// New articles that joined a story of another source.
+    pub copies: usize,
+    pub problems: Vec<String>,
+    pub fault: Option<FetchFault>,
+}
+
+/// An article that was not known before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewArticle {
+    pub title: String,
+    pub url: Option<String>,
+    pub joined: Option<(StoryNo, JoinReason)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Digest {
+    pub batch: Batch,
+    pub report: PollReport,
+}
+
+/// How many problems of one answer are kept for people.
+const PROBLEMS_KEPT_MAX: usize = 20;
+
+/// Decides everything one poll changes.
+pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
+    match outcome {
+        PollOutcome::Read {
+            status,
+            validators,
+            freshness,
+            body_key,
+            feed,
+        } => {
+            let answer = Answer {
+                status,
+                validators,
+                freshness,
+                body_key,
+            };
+            read(ground, answer, feed)
+        }
+        PollOutcome::Unchanged {
+            status,
+            validators,
+            freshness,
+        } => unchanged(ground, status, validators, freshness),
+        PollOutcome::Failed(fault) => failed(ground, fault),
+    }
+}
+
+struct Answer {
+    status: u16,
+    validators: Validators,
+    freshness: Freshness,
+    body_key: ContentKey,
+}
+
+fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
+    let after = schedule::after_failure(
+        ground.state,
+        &fault,
+        ground.policy,
+        ground.now,
+        ground.jitter,
+    );
+    let state = SourceState {
+        last_status: fault.status,
+        ..polled(after, ground.now)
+    };
+    let report = PollReport {
+        outcome: fault.kind.name(),
+        fault: Some(fault),
+        ..PollReport::default()
+    };
+    Digest {
+        batch: of_source(state, ground.now),
+        report,
+    }
+}
+
+fn unchanged(
+    ground: &Ground<'_>,
+    status: u16,
+    validators: Validators,
+    freshness: Freshness,
+) -> Digest {
+    let hints = Hints {
+        freshness,
+        ..Hints::default()
+    };
+    let after = schedule::after_success(
+        ground.state,
+        &hints,
+        ground.policy,
+        ground.now,
+        ground.jitter,
+    );
+    let state = SourceState {
+        validators: renewed(&ground.state.validators, validators),
+        last_status: Some(status),
+        last_success_at: Some(ground.now),
+        ..polled(after, ground.now)
+    };
+    let report = PollReport {
+        outcome: "unchanged",
+        listed: ground.known.listing.len(),
+        same: ground.known.listing.len(),
+        ..PollReport::default()
+    };
+    Digest {
+        batch: of_source(state, ground.now),
+        report,
+    }
+}
+
+/// A 304 may name new validators; what it leaves out stays as it was (RFC 9111 section 3.2).
+fn renewed(old: &Validators, new: Validators) -> Validators {
+    Validators {
+        etag: new.etag.or_else(|| old.etag.clone()),
+        last_modified: new.last_modified.or_else(|| old.last_modified.clone()),
+    }
+}
+
+fn polled(state: SourceState, now: Timestamp) -> SourceState {
+    SourceState {
+        polls: state.polls.saturating_add(1),
+        last_poll_at: Some(now),
+        ..state
+    }
+}
+
+fn of_source(state: SourceState, now: Timestamp) -> Batch {
+    Batch {
+        at: Some(now),
+        sources: vec![state],
+        ..Batch::default()
+    }
+}
+
+fn read(ground: &Ground<'_>, answer: Answer, feed: EntryFeed) -> Digest {
+    let mut draft = Draft::new(ground);
+    let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster);
+    let dates = feed
+        .entries
+        .iter()
+        .filter(|entry| entry.date_from != DateFrom::FirstSeen)
+        .filter_map(|entry| entry.published_at);
+    let rhythm = schedule::rhythm(ground.state.rhythm, dates, ground.now);
+    for entry in feed.entries {
+        draft.take(&mut judge, entry);
+    }
+    let problems: Vec<String> = feed
+        .problems
+        .into_iter()
+        .take(PROBLEMS_KEPT_MAX)
+        .map(|problem| match problem.item {
+            Some(item) => format!("item {}: {}", item + 1, problem.what),
+            None => problem.what,
+        })
+        .collect();
+    // Only what concerns the whole answer makes a source suspect; a bad item is a line in the log.
+    let suspect = draft
+        .listing
+        .is_empty()
+        .then(|| problems.first().cloned())
+        .flatten();
+
+    let hints = Hints {
+        freshness: answer.freshness,
+        ttl: feed.ttl,
+        skip_hours: feed.skip_hours,
+        skip_days: feed.skip_days,
+    };
+    let known = SourceState {
+        rhythm,
+        ..ground.state.clone()
+    };
+    let after = schedule::after_success(&known, &hints, ground.policy, ground.now, ground.jitter);
+    let state = SourceState {
+        title: feed.title.or_else(|| ground.state.title.clone()),
+        site: feed.site.or_else(|| ground.state.site.clone()),
+        validators: answer.validators,
+        body_key: Some(answer.body_key),
+        reading_key: Some(ground.reading_key),
+        entries: ground
+            .state
+            .entries
+            .saturating_add(count(draft.report.new.len())),
+        last_status: Some(answer.status),
+        last_success_at: Some(ground.now),
+        last_problem: suspect,
+        ..polled(after, ground.now)
+    };
+    draft.finish(state, problems)
+}
+
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// The batch while it grows.
+struct Draft<'a> {
+    ground: &'a Ground<'a>,
+    numbers: Numbers,
+    articles: Vec<Article>,
+    stories: Vec<Story>,
+    listing: Vec<ArticleNo>,
+    report: PollReport,
+}
+
+impl<'a> Draft<'a> {
+    fn new(ground: &'a Ground<'a>) -> Draft<'a> {
+        Draft {
+            ground,
+            numbers: ground.numbers,
+            articles: Vec::new(),
+            stories: Vec::new(),
+            listing: Vec::new(),
+            report: PollReport {
+                outcome: "read",
+                ..PollReport::default()
+            },
+        }
+    }
+
+    fn take(&mut self, judge: &mut Judge<'_>, entry: Entry) {
+        self.report.listed += 1;
+        match judge.identify(&entry) {
+            Identity::Gone => self.report.same += 1,
+            Identity::Stored(no) | Identity::Renamed(no) => self.again(no, entry),
+            Identity::New => self.take_new(judge, entry),
+        }
+    }
+
+    /// An entry that is stored already: written again only when it differs.
+    fn again(&mut self, no: ArticleNo, entry: Entry) {
+        self.listing.push(no);
+        let Some(old) = self.ground.known.articles.get(&no) else {
+            self.report.same += 1;
+            return;
+        };
+        let reworded = old.entry.words_key != entry.words_key;
+        let entry = Entry {
+            // The date stands; and a source that stamps each answer anew changes nothing by it.
+            published_at: old.entry.published_at,
+            date_from: old.entry.date_from,
+            updated_at: if reworded {
+                entry.updated_at
+            } else {
+                old.entry.updated_at
+            },
+            ..entry
+        };
+        if entry == old.entry {
+            self.report.same += 1;
+            return;
+        }
+        self.report.changed += 1;
+        let updated_at = match reworded {
+            true => self.updated(old.updated_at, entry.updated_at),
+            false => old.updated_at,
+        };
+        self.touch(old.story);
+        self.articles.push(Article {
+            entry,
+            updated_at,
+            ..old.clone()
+        });
+    }
+
+    /// The source's own date of the change where it can be true, else now.
+    fn updated(&self, before: Timestamp, stated: Option<Timestamp>) -> Timestamp {
+        let now = self.ground.now.floor_to_second();
+        stated
+            .filter(|at| (before..=now).contains(at) && *at > before)
+            .unwrap_or(now)
+            .max(before)
+    }
+
+    fn touch(&mut self, story: StoryNo) {
+        let now = self.ground.now;
+        if let Some(pending) = self.stories.iter_mut().find(|pending| pending.no == story) {
+            pending.changed_at = now;
+        } else if let Some(story) = self.ground.known.stories.get(&story) {
+            self.stories.push(Story {
+                changed_at: now,
+                ..story.clone()
+            });
+        }
+    }
+
+    fn take_new(&mut self, judge: &mut Judge<'_>, entry: Entry) {
+        let no = ArticleNo(self.numbers.article);
+        self.numbers.article += 1;
+        let now = self.ground.now;
+        // Neither date is ever later than the moment the article was taken in.
+        let seen_at = now.floor_to_second();
+        let published_at = entry.published_at.unwrap_or(seen_at).min(seen_at);
+        let updated_at = entry
+            .updated_at
+            .unwrap_or(published_at)
+            .clamp(published_at, seen_at);
+        let join = judge.join(&entry);
+        let story = join.map_or(StoryNo(self.numbers.story), |join| join.story);
+        self.report.new.push(NewArticle {
+            title: entry.title.clone(),
+            url: entry.url.clone(),
+            joined: join.map(|join| (join.story, join.reason)),
+        });
+        let article = Article {
+            no,
+            source: self.ground.state.no,
+            story,
+            entry,
+            published_at,
+            updated_at,
+            first_seen_at: now,
+        };
+        match join {
+            Some(_) => self.join(&article),
+            None => self.found(&article),
+        }
+        self.listing.push(no);
+        self.articles.push(article);
+    }
+
+    fn found(&mut self, article: &Article) {
+        self.numbers.story += 1;
+        self.stories.push(Story {
+            no: article.story,
+            published_at: article.published_at,
+            dated_by: article.no,
+            first_seen_at: self.ground.now,
+            changed_at: self.ground.now,
+            articles: vec![article.no],
+        });
+    }
+
+    fn join(&mut self, article: &Article) {
+        self.report.copies += 1;
+        self.touch(article.story);
+        let owner_dates_it = self.owner_replaces_guest(article);
+        if let Some(story) = self
+            .stories
+            .iter_mut()
+            .find(|story| story.no == article.story)
+        {
+            story.articles.push(article.no);
+            if owner_dates_it {
+                story.published_at = article.published_at;
+                story.dated_by = article.no;
+            }
+        }
+    }
+
+    /// Whether the story's date comes from a guest on the host of this article's source.
+    fn owner_replaces_guest(&self, article: &Article) -> bool {
+        let known = self.ground.known;
+        known
+            .stories
+            .get(&article.story)
+            .and_then(|story| known.articles.get(&story.dated_by))
+            .is_some_and(|dating| self.ground.roster.is_guest_of(dating, article.source))
+    }
+
+    fn finish(mut self, state: SourceState, problems: Vec<String>) -> Digest {
+        self.report.problems = problems;
+        let mut batch = of_source(state, self.ground.now);
+        batch.articles = self.articles;
+        batch.stories = self.stories;
+        if self.listing != self.ground.known.listing {
+            batch.listings.push((self.ground.state.no, self.listing));
+        }
+        if self.numbers != self.ground.numbers {
+            batch.next_article = self.numbers.article;
+            batch.next_story = self.numbers.story;
+        }
+        Digest {
+            batch,
+            report: self.report,
+        }
+    }
+}

@@ -1,1 +1,16 @@
-//! (being written)
+//! HTTP: what comes in becomes a [`Route`](route::Route), what goes out is a [`Document`](document::Document)
+//! or a sentence.
+//!
+//! [`listen`] owns the sockets and every bound on them, [`route`] reads a request's address, [`document`] holds
+//! bytes ready to be served in each encoding, [`reply`] answers conditional requests, [`page`] writes HTML.
+//! Nothing here polls a source, opens the store or reads the clock: a request is answered from a snapshot, by the
+//! [`Handler`](listen::Handler) that the daemon gives.
+
+pub mod document;
+pub mod listen;
+pub mod page;
+pub mod reply;
+pub mod route;
+
+mod excerpt;
+mod timed;

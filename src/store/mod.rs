@@ -1,1 +1,296 @@
-//! (being written)
+//! The store: every article once, every story, every source's state.
+//!
+//! One tree of keys under an [`Engine`] (sled, or memory for tests); this module owns the records, the
+//! index keys and what a [`Batch`] does to them. There is one writer ([`Store`]), and any number of
+//! readers ([`StoreReader`]) that never wait for it.
+//!
+//! # Keys
+//! Numbers are big-endian; `time` is milliseconds with the sign bit flipped, `~time` its complement, so
+//! that keys sort newest first.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `m` name | format version, mint, numbers, counts, settings |
+//! | `s` source | a source's state |
+//! | `l` source | the articles its last answer listed |
+//! | `a` article | an article |
+//! | `t` story | a story |
+//! | `e` source entry-key | the article's number; empty: known and gone |
+//! | `v` source address article | articles of one source at an address |
+//! | `u` address article | articles of all sources at a canonical address |
+//! | `x` text article | articles with one matching text |
+//! | `d` ~published story | every story, newest first: the merged feed |
+//! | `f` first-seen story | every story by when it was first seen: archives, retention |
+//! | `g` scheme term 0 ~published story | stories of a tag that any of their articles bears |
+//! | `k` source ~published story | stories a source carries, by the story's date |
+//! | `o` source ~published article | one source's articles by their own dates; value: the story |
+//!
+//! Values of records are a version byte, then plain or zstd-compressed postcard (see [`record`]).
+
+mod index;
+mod keys;
+mod lookup;
+mod memory;
+mod record;
+mod sled;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::core::model::{Article, ArticleNo, Batch, Mint, Story, StoryNo};
+use crate::core::pipeline::Numbers;
+
+pub use keys::{From, Place};
+pub use lookup::{Counts, ExportLine, Order, SourcePlace, StoreReader};
+pub use memory::MemoryEngine;
+pub use sled::SledEngine;
+
+/// One change to the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    Put(Vec<u8>, Vec<u8>),
+    Delete(Vec<u8>),
+}
+
+/// What a store stands on: an ordered map of bytes.
+pub trait Engine: Send + Sync + 'static {
+    /// # Errors
+    /// When the medium cannot be read.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError>;
+
+    /// Pairs whose key starts with `prefix`, from `from` on, ascending, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium cannot be read.
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError>;
+
+    /// All of `ops` or none; on `Ok` they are durable.
+    ///
+    /// # Errors
+    /// When the medium cannot be written; nothing can be said of `ops` then until the store is read again.
+    fn write(&self, ops: Vec<Op>) -> Result<(), EngineError>;
+
+    /// Bytes on disk; zero for memory.
+    fn bytes(&self) -> u64;
+}
+
+/// A key with its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// What the medium said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineError(pub String);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// Another process holds it.
+    Held {
+        path: PathBuf,
+    },
+    /// The folder cannot be made, read or written.
+    Folder {
+        path: PathBuf,
+        cause: String,
+    },
+    /// The medium would not open.
+    Open {
+        path: PathBuf,
+        cause: String,
+    },
+    /// Written by a newer langbao.
+    Newer {
+        found: u8,
+        known: u8,
+    },
+    Read(String),
+    Write(String),
+    /// A record that does not decode.
+    Damaged {
+        what: String,
+    },
+    /// An import into a store that is not empty.
+    NotEmpty,
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreError::Held { path } => {
+                write!(f, "the store {} is held by another process", path.display())
+            }
+            StoreError::Folder { path, cause } => {
+                write!(
+                    f,
+                    "the store folder {} cannot be used: {cause}",
+                    path.display()
+                )
+            }
+            StoreError::Open { path, cause } => {
+                write!(f, "the store {} does not open: {cause}", path.display())
+            }
+            StoreError::Newer { found, known } => write!(
+                f,
+                "the store has format {found}, this langbao knows formats up to {known}"
+            ),
+            StoreError::Read(cause) => write!(f, "reading the store: {cause}"),
+            StoreError::Write(cause) => write!(f, "writing the store: {cause}"),
+            StoreError::Damaged { what } => write!(f, "the store holds a damaged record: {what}"),
+            StoreError::NotEmpty => f.write_str("the store is not empty"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// The one writer of a store.
+pub struct Store {
+    reader: StoreReader,
+}
+
+impl std::ops::Deref for Store {
+    type Target = StoreReader;
+
+    fn deref(&self) -> &StoreReader {
+        &self.reader
+    }
+}
+
+impl Store {
+    /// Takes over what `engine` holds; `make` mints the identity of a store that is new.
+    ///
+    /// # Errors
+    /// When the medium fails, or holds a newer format.
+    pub fn open(engine: Arc<dyn Engine>, make: impl FnOnce() -> Mint) -> Result<Store, StoreError> {
+        let reader = StoreReader::new(engine);
+        match reader.format()? {
+            Some(found) if found > record::VERSION => Err(StoreError::Newer {
+                found,
+                known: record::VERSION,
+            }),
+            Some(_) => Ok(Store { reader }),
+            None => {
+                let store = Store { reader };
+                store.write(index::new_store(&make()))?;
+                Ok(store)
+            }
+        }
+    }
+
+    /// Any number of them; none waits for a write.
+    pub fn reader(&self) -> StoreReader {
+        self.reader.clone()
+    }
+
+    /// Writes all of `batch`, atomically and durably.
+    ///
+    /// # Errors
+    /// When the medium fails; the caller must read the store again before it trusts its own memory.
+    pub fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let ops = self.ops(batch)?;
+        match ops.is_empty() {
+            true => Ok(()),
+            false => self.write(ops),
+        }
+    }
+
+    /// Gives an empty store the identity of an exported one.
+    ///
+    /// # Errors
+    /// When the store holds anything, or the medium fails.
+    pub fn adopt_mint(&mut self, mint: &Mint) -> Result<(), StoreError> {
+        if self.numbers()? != Numbers::default() || self.counts()? != Counts::default() {
+            return Err(StoreError::NotEmpty);
+        }
+        self.write(index::new_store(mint))
+    }
+
+    fn write(&self, ops: Vec<Op>) -> Result<(), StoreError> {
+        let writes = &self.reader.writes;
+        writes.fetch_add(1, Ordering::SeqCst);
+        let written = self.reader.engine().write(ops);
+        writes.fetch_add(1, Ordering::SeqCst);
+        written.map_err(|EngineError(cause)| StoreError::Write(cause))
+    }
+
+    fn ops(&self, batch: &Batch) -> Result<Vec<Op>, StoreError> {
+        let mut ops = index::plain(batch, self.numbers()?);
+        let change = self.change(batch)?;
+        change.write(&mut ops);
+        if change.counts_change() {
+            let counts = change.counts(self.counts()?);
+            ops.push(index::counts(counts));
+        }
+        Ok(ops)
+    }
+
+    /// The records a batch touches, as they are and as they will be.
+    fn change(&self, batch: &Batch) -> Result<index::Change, StoreError> {
+        let mut change = index::Change::default();
+        for article in &batch.articles {
+            let old = self.article(article.no)?;
+            change
+                .articles
+                .insert(article.no, (old, Some(article.clone())));
+        }
+        for story in &batch.stories {
+            let old = self.story(story.no)?;
+            change.stories.insert(story.no, (old, Some(story.clone())));
+        }
+        for no in &batch.removed {
+            let Some(old) = self.story(*no)? else {
+                continue;
+            };
+            for article in &old.articles {
+                let stored = self.article(*article)?;
+                change.articles.insert(*article, (stored, None));
+            }
+            change.stories.insert(*no, (Some(old), None));
+        }
+        self.complete(&mut change)?;
+        Ok(change)
+    }
+
+    /// A story's index keys come from its articles, so a changed article brings its story along, and a
+    /// changed story all its articles.
+    fn complete(&self, change: &mut index::Change) -> Result<(), StoreError> {
+        let touched: BTreeSet<StoryNo> = change
+            .articles
+            .values()
+            .flat_map(|(old, new)| [old.as_ref(), new.as_ref()])
+            .flatten()
+            .map(|article| article.story)
+            .collect();
+        for no in touched {
+            if let std::collections::btree_map::Entry::Vacant(vacant) = change.stories.entry(no)
+                && let Some(story) = self.story(no)?
+            {
+                vacant.insert((Some(story.clone()), Some(story)));
+            }
+        }
+        let members: BTreeSet<ArticleNo> = change
+            .stories
+            .values()
+            .flat_map(|(old, new)| [old.as_ref(), new.as_ref()])
+            .flatten()
+            .flat_map(|story| story.articles.iter().copied())
+            .collect();
+        for no in members {
+            if let std::collections::btree_map::Entry::Vacant(vacant) = change.articles.entry(no)
+                && let Some(article) = self.article(no)?
+            {
+                vacant.insert((Some(article.clone()), Some(article)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A record before and after.
+type Before<T> = (Option<T>, Option<T>);
+type Articles = BTreeMap<ArticleNo, Before<Article>>;
+type Stories = BTreeMap<StoryNo, Before<Story>>;
+
+#[cfg(test)]
+mod tests;

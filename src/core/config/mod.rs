@@ -2,6 +2,28 @@
 //!
 //! Owns the keys, their defaults and bounds, and the wording of each mistake. Reads no file and no
 //! environment: the caller hands in texts and a way to look a name up.
+//!
+//! `syntax` takes out what is no TOML; `read` walks the files; `settings`, `source` and `rule` know the keys of their tables; `table` reads
+//! one key with its type; `value` and `address` read one value; `remark` says where a mistake stands.
+//! What a value came from `${NAME}` is a secret and is never repeated in a message.
+
+mod address;
+mod diff;
+mod expand;
+mod not_yet;
+mod place;
+mod read;
+mod remark;
+mod rule;
+mod settings;
+mod source;
+mod suggest;
+mod syntax;
+mod table;
+mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +32,19 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::core::model::SourceId;
+
+pub use diff::{ConfigDiff, diff};
+pub use read::{FILE_BYTES_MAX, FILES_MAX, SOURCES_MAX, include_patterns, load};
+pub use remark::{Level, Paint};
+pub use rule::REGEX_SIZE_MAX;
+
+/// What [`load`] gives when there is no mistake.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    pub config: Config,
+    /// Sorted by file and place.
+    pub warnings: Vec<Remark>,
+}
 
 /// A configuration without a mistake.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +155,7 @@ pub struct Source {
 }
 
 /// `[source.select]`: CSS selectors, each known to parse.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Select {
     pub item: Option<String>,
     pub link: Option<String>,
@@ -130,7 +165,24 @@ pub struct Select {
     pub image: Option<String>,
     pub body: Option<String>,
     pub next: Option<String>,
+    /// Listing pages read on the first poll.
     pub pages: u32,
+}
+
+impl Default for Select {
+    fn default() -> Select {
+        Select {
+            item: None,
+            link: None,
+            title: None,
+            summary: None,
+            date: None,
+            image: None,
+            body: None,
+            next: None,
+            pages: 1,
+        }
+    }
 }
 
 /// One `[[topic]]`: adds to the built-in taxonomy, or replaces the entry of that slug.
@@ -202,7 +254,10 @@ pub struct Remark {
     pub message: String,
     /// The mend, where one is known.
     pub hint: Option<String>,
-    /// The line of the file, and how many characters of it the caret underlines.
+    /// The line of the file, or the part of it around the place: tabs widened, control characters escaped,
+    /// credentials masked.
     pub excerpt: String,
+    /// How many columns of `excerpt` stand before the caret, and how many it underlines.
+    pub indent: usize,
     pub width: usize,
 }

@@ -1,1 +1,187 @@
-//! (being written)
+//! Whether an entry is one we have, and which story it belongs to (SPEC section 6).
+//!
+//! Owns the rules of identity inside one source and of joining across sources. Decides on what it is
+//! handed (`Known`), changes nothing, and never joins two entries of one source.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::core::model::{
+    AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Roster, SourceNo, StoryNo,
+};
+
+/// What an entry is to its own source's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// Its id is known.
+    Stored(ArticleNo),
+    /// A new id at an address whose old id is gone from this answer: the old entry, changed.
+    Renamed(ArticleNo),
+    /// Taken in once, removed since, still listed.
+    Gone,
+    New,
+}
+
+/// Why an entry joined a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinReason {
+    Address,
+    Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Join {
+    pub story: StoryNo,
+    pub reason: JoinReason,
+}
+
+/// One answer of one source, held against what is known.
+pub struct Judge<'a> {
+    source: SourceNo,
+    known: &'a Known,
+    roster: &'a Roster,
+    keys: HashSet<EntryKey>,
+    addresses: HashMap<AddressKey, usize>,
+    shared_addresses: HashMap<AddressKey, usize>,
+    renamed: HashSet<ArticleNo>,
+    joined: HashSet<StoryNo>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(
+        source: SourceNo,
+        entries: &[Entry],
+        known: &'a Known,
+        roster: &'a Roster,
+    ) -> Judge<'a> {
+        let mut addresses = HashMap::new();
+        let mut shared_addresses = HashMap::new();
+        for entry in entries {
+            if let Some(address) = entry.address {
+                *addresses.entry(address).or_default() += 1;
+            }
+            if let Some(address) = entry.shared_address {
+                *shared_addresses.entry(address).or_default() += 1;
+            }
+        }
+        Judge {
+            source,
+            known,
+            roster,
+            keys: entries.iter().map(|entry| entry.key).collect(),
+            addresses,
+            shared_addresses,
+            renamed: HashSet::new(),
+            joined: HashSet::new(),
+        }
+    }
+
+    /// Each stored article is given away at most once an answer.
+    pub fn identify(&mut self, entry: &Entry) -> Identity {
+        match self.known.article_of(entry) {
+            Some(KnownEntry::Stored(no)) => return Identity::Stored(no),
+            Some(KnownEntry::Gone) => return Identity::Gone,
+            None => {}
+        }
+        match self.renamed_from(entry) {
+            Some(no) => {
+                self.renamed.insert(no);
+                Identity::Renamed(no)
+            }
+            None => Identity::New,
+        }
+    }
+
+    fn renamed_from(&self, entry: &Entry) -> Option<ArticleNo> {
+        // A bare host, or an address given to several entries, identifies nothing.
+        let address = entry.address.filter(|_| entry.shared_address.is_some())?;
+        if self.addresses.get(&address).copied().unwrap_or(0) > 1 {
+            return None;
+        }
+        let [no] = self.known.here.get(&address)?.as_slice() else {
+            return None;
+        };
+        let old = self.known.articles.get(no)?;
+        (!self.keys.contains(&old.entry.key) && !self.renamed.contains(no)).then_some(*no)
+    }
+
+    /// The story a new entry belongs to, the eldest where several would do.
+    pub fn join(&mut self, entry: &Entry) -> Option<Join> {
+        let by_address = self
+            .same_address(entry)
+            .map(|story| (story, JoinReason::Address));
+        let by_text = self.same_text(entry).map(|story| (story, JoinReason::Text));
+        let (story, reason) = by_address
+            .chain(by_text)
+            .filter(|(story, _)| self.may_join(*story))
+            .min_by_key(|(story, _)| *story)?;
+        self.joined.insert(story);
+        Some(Join { story, reason })
+    }
+
+    fn may_join(&self, story: StoryNo) -> bool {
+        !self.joined.contains(&story)
+            && self.known.stories.get(&story).is_some_and(|story| {
+                self.known
+                    .sources_of(story)
+                    .all(|other| other != self.source)
+            })
+    }
+
+    fn same_address(&self, entry: &Entry) -> impl Iterator<Item = StoryNo> {
+        let candidates = entry
+            .shared_address
+            .filter(|address| self.shared_addresses.get(address).copied().unwrap_or(0) <= 1)
+            .and_then(|address| self.known.at_address.get(&address))
+            .map(|found| self.articles(found))
+            .unwrap_or_default();
+        let several = given_to_several(&candidates);
+        candidates
+            .into_iter()
+            .filter(move |article| !several.contains(&article.source))
+            .filter(move |article| self.both_own(article, entry) || agree(&article.entry, entry))
+            .map(|article| article.story)
+    }
+
+    fn same_text(&self, entry: &Entry) -> impl Iterator<Item = StoryNo> {
+        entry
+            .text_key
+            .and_then(|key| self.known.with_text.get(&key))
+            .map(|found| self.articles(found))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|article| article.story)
+    }
+
+    fn articles(&self, found: &[ArticleNo]) -> Vec<&'a Article> {
+        found
+            .iter()
+            .filter_map(|no| self.known.articles.get(no))
+            .filter(|article| article.source != self.source)
+            .collect()
+    }
+
+    fn both_own(&self, article: &Article, entry: &Entry) -> bool {
+        entry.host.as_deref().is_some_and(|host| {
+            self.roster.owns(self.source, host) && self.roster.owns(article.source, host)
+        })
+    }
+}
+
+/// Sources that give one address to more than one entry: it joins nothing of theirs.
+fn given_to_several(articles: &[&Article]) -> HashSet<SourceNo> {
+    let mut seen = HashSet::new();
+    articles
+        .iter()
+        .map(|article| article.source)
+        .filter(|source| !seen.insert(*source))
+        .collect()
+}
+
+fn agree(one: &Entry, other: &Entry) -> bool {
+    let same_title = one.title_key.is_some() && one.title_key == other.title_key;
+    let same_text = one.text_key.is_some() && one.text_key == other.text_key;
+    same_title || same_text
+}
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,8 @@ pub struct Story {
     pub no: StoryNo,
     /// The date of its first article; moves only when an owner's date replaces a guest's.
     pub published_at: Timestamp,
+    /// The article `published_at` comes from.
+    pub dated_by: ArticleNo,
     pub first_seen_at: Timestamp,
     /// When anything that is shown of it last changed; what `Last-Modified` is made of.
     pub changed_at: Timestamp,

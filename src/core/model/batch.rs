@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Article, ArticleNo, SourceNo, SourceState, Story, StoryNo, Timestamp};
+use super::{Article, ArticleNo, EntryKey, SourceNo, SourceState, Story, StoryNo, Timestamp};
 
 /// Version of the shape of [`Batch`] and of the records a store keeps.
 pub const SCHEMA_VERSION: u8 = 1;
@@ -24,8 +24,10 @@ pub struct Batch {
     pub next_story: u64,
     /// What served documents depend on besides the stories, hashed, and since when.
     pub settings: Option<(u64, Timestamp)>,
-    /// Stories to remove with all their articles.
+    /// Stories to remove with all their articles; the ids of their entries are kept as known and gone.
     pub removed: Vec<StoryNo>,
+    /// Entries known and gone, that must not come back as new.
+    pub gone: Vec<(SourceNo, EntryKey)>,
 }
 
 impl Batch {

@@ -170,3 +170,9 @@ impl Mint {
         format!("{}-{}", self.store, story)
     }
 }
+
+/// The candidate that is written most like `raw`; none where there is no candidate.
+pub fn nearest<'a>(raw: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |candidate: &str| strsim::jaro_winkler(candidate, raw);
+    candidates.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}

@@ -7,7 +7,11 @@ mod article;
 mod batch;
 mod feed;
 mod fetch;
+#[cfg(test)]
+pub mod fixture;
 mod ids;
+mod known;
+mod roster;
 mod source;
 mod tag;
 mod time;
@@ -21,8 +25,10 @@ pub use fetch::{
 };
 pub use ids::{
     AddressKey, ArticleNo, ContentKey, EntryKey, Mint, ParseSourceIdError, SourceId, SourceNo,
-    StoryNo, TextKey,
+    StoryNo, TextKey, nearest,
 };
+pub use known::{Known, KnownEntry};
+pub use roster::{Roster, SourceFacts};
 pub use source::{Health, Rhythm, SourceRules, SourceState};
 pub use tag::{Scheme, Tag, TagOrigin};
 pub use time::Timestamp;

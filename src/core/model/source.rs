@@ -64,6 +64,8 @@ pub struct SourceState {
     pub asked_to_wait_until: Option<Timestamp>,
     pub validators: Validators,
     pub body_key: Option<ContentKey>,
+    /// What the last body was read with (rules, taxonomy, algorithm): another reading asks for the body again.
+    pub reading_key: Option<ContentKey>,
     pub rhythm: Rhythm,
     /// In a row.
     pub failures: u32,
@@ -95,6 +97,7 @@ impl SourceState {
             asked_to_wait_until: None,
             validators: Validators::default(),
             body_key: None,
+            reading_key: None,
             rhythm: Rhythm::default(),
             failures: 0,
             polls: 0,

@@ -1,0 +1,92 @@
+//! `langbao import`: an export from standard input into an empty store.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use super::{Exit, Failure, Global, check, connect, parts, place, runtime, say};
+use crate::clock::{SharedClock, SystemClock};
+use crate::core::model::Batch;
+use crate::store::{ExportLine, Store, StoreError};
+
+/// Lines written together.
+const BATCH_LINES: usize = 500;
+
+pub fn run(global: &Global) -> Result<Exit, Failure> {
+    let path = place::config_file(global)?;
+    let checked = check::load(&path)?;
+    let config = checked.config;
+    let running = runtime()?.block_on(connect::daemon(global, Some(&path), Some(&config)))?;
+    if running.is_some() {
+        return Err(StoreError::Held {
+            path: place::store(&config),
+        }
+        .into());
+    }
+    let clock: SharedClock = Arc::new(SystemClock);
+    let mut store = parts::store(&place::store(&config), &config, parts::now(&clock))?;
+    let lines = take(&mut store, std::io::stdin().lock())?;
+    let counts = store.counts()?;
+    say(format_args!(
+        "{lines} lines: {} stories of {} articles",
+        counts.stories, counts.articles
+    ));
+    Ok(Exit::Done)
+}
+
+fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
+    let mut batch = Batch::default();
+    let mut lines = 0;
+    let mut whole = false;
+    for (at, line) in input.lines().enumerate() {
+        let line = line.map_err(|err| bad(at, &err.to_string()))?;
+        let parsed = serde_json::from_str(&line).map_err(|err| bad(at, &err.to_string()))?;
+        match parsed {
+            ExportLine::Langbao { mint, .. } if at == 0 => store.adopt_mint(&mint)?,
+            _ if at == 0 => return Err(bad(at, "the first line must name the export")),
+            parsed => whole = put(&mut batch, parsed),
+        }
+        lines += 1;
+        if lines % BATCH_LINES == 0 {
+            store.apply(&std::mem::take(&mut batch))?;
+        }
+    }
+    store.apply(&batch)?;
+    match whole {
+        true => Ok(lines),
+        false => Err(Failure::new(
+            "the export ends early: its last line, the numbers, is missing",
+            "make another export; the store that was begun is not to be used",
+        )),
+    }
+}
+
+/// True for the line that ends an export.
+fn put(batch: &mut Batch, line: ExportLine) -> bool {
+    match line {
+        ExportLine::Langbao { .. } => {}
+        ExportLine::Source(source) => batch.sources.push(*source),
+        ExportLine::Article(article) => batch.articles.push(*article),
+        ExportLine::Story(story) => batch.stories.push(story),
+        ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
+        ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
+        ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
+        ExportLine::Numbers {
+            source,
+            article,
+            story,
+        } => {
+            batch.next_source = source;
+            batch.next_article = article;
+            batch.next_story = story;
+            return true;
+        }
+    }
+    false
+}
+
+fn bad(at: usize, cause: &str) -> Failure {
+    Failure::new(
+        format!("line {} of the export: {cause}", at + 1),
+        "give it an unaltered export of `langbao export`, into a store that is not there yet",
+    )
+}

@@ -1,0 +1,126 @@
+//! `langbao status`: the health of every source.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Exit, Failure, Global, connect, place, runtime, say};
+use crate::admin::{Reply, Request};
+
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+
+pub fn run(global: &Global, json: bool, watch: bool) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        loop {
+            let status = fetch(global).await?;
+            let text = if json {
+                status.get().to_owned()
+            } else {
+                table(&status)?
+            };
+            if watch && std::io::stdout().is_terminal() {
+                say(format_args!("\x1b[2J\x1b[H{}", text.trim_end()));
+            } else {
+                say(format_args!("{}", text.trim_end()));
+            }
+            if !watch {
+                return Ok(Exit::Done);
+            }
+            tokio::time::sleep(WATCH_INTERVAL).await;
+        }
+    })
+}
+
+async fn fetch(global: &Global) -> Result<Box<RawValue>, Failure> {
+    let path = place::config_file(global).ok();
+    let config = path
+        .as_deref()
+        .and_then(|path| place::load(path).ok())
+        .map(|checked| checked.config);
+    let mut client = connect::daemon_or_failure(global, path.as_deref(), config.as_ref()).await?;
+    client
+        .ask(&Request::Status)
+        .await
+        .map_err(|err| connect::broken(&err))?;
+    match client.reply().await.map_err(|err| connect::broken(&err))? {
+        Some(Reply::Status(status)) => Ok(status),
+        Some(Reply::Refused { errors }) => {
+            Err(Failure::new(errors.join("; "), "look at the daemon's log"))
+        }
+        _ => Err(Failure::new("the daemon broke off", "look at its log")),
+    }
+}
+
+#[derive(Deserialize)]
+struct Status {
+    version: String,
+    started: String,
+    stories: u64,
+    articles: u64,
+    degraded: Option<String>,
+    #[serde(default)]
+    config_errors: Vec<String>,
+    sources: Vec<Source>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    id: String,
+    state: String,
+    entries: u64,
+    failures: u32,
+    last_success: Option<String>,
+    next_poll: Option<String>,
+    last_error: Option<String>,
+}
+
+fn table(raw: &RawValue) -> Result<String, Failure> {
+    let status: Status = serde_json::from_str(raw.get()).map_err(|err| {
+        Failure::new(
+            format!("the daemon's status is not understood: {err}"),
+            "use the command of the daemon's version",
+        )
+    })?;
+    let mut text = format!(
+        "langbao {}, since {}: {} stories of {} articles\n",
+        status.version, status.started, status.stories, status.articles
+    );
+    if let Some(cause) = &status.degraded {
+        let _ = writeln!(text, "DEGRADED, nothing is polled: {cause}");
+    }
+    for error in &status.config_errors {
+        let _ = writeln!(text, "configuration refused: {error}");
+    }
+    let width = status
+        .sources
+        .iter()
+        .map(|source| source.id.len())
+        .max()
+        .unwrap_or(0)
+        .max(6);
+    let _ = writeln!(
+        text,
+        "{:width$}  state     entries  last success          next poll",
+        "source"
+    );
+    for source in &status.sources {
+        let _ = writeln!(
+            text,
+            "{:width$}  {:8}  {:>7}  {:20}  {:20}{}",
+            source.id,
+            source.state,
+            source.entries,
+            source.last_success.as_deref().unwrap_or("never"),
+            source.next_poll.as_deref().unwrap_or("never"),
+            match (&source.last_error, source.failures) {
+                (Some(error), 0) => format!("  {error}"),
+                (Some(error), failures) => format!("  {failures} failures: {error}"),
+                (None, _) => String::new(),
+            }
+        );
+    }
+    Ok(text)
+}

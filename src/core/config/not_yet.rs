@@ -1,0 +1,43 @@
+//! Keys that are read and checked, but whose effect comes with a later version.
+//!
+//! When the effect comes, its row goes.
+
+/// Path of the key and what happens instead.
+const NOT_YET: &[(&str, &str)] = &[
+    ("store.retention", "every story is kept"),
+    ("store.snapshots", "no snapshot is made"),
+    (
+        "schedule.requests_per_hour",
+        "only the intervals bound the requests",
+    ),
+    (
+        "stories.window",
+        "articles are joined by address and by equal text alone",
+    ),
+    (
+        "server.trusted_proxies",
+        "X-Forwarded-For is believed of nobody",
+    ),
+    (
+        "server.max_connections_per_address",
+        "only max_connections bounds the connections",
+    ),
+    ("source.full_text", "the pages of articles are not fetched"),
+    ("source.republish", "the summary is shown"),
+    ("source.kind", "only feeds are polled"),
+    ("source.select", "no page is read"),
+    ("rule", "nothing is dropped, held or tagged by it"),
+];
+
+/// The sentence that follows `is not yet in effect: `, while there is something to say.
+pub(super) fn not_yet(path: &str) -> Option<&'static str> {
+    NOT_YET
+        .iter()
+        .find(|(key, _)| *key == path)
+        .map(|(_, instead)| *instead)
+}
+
+#[cfg(test)]
+pub(super) fn paths() -> Vec<&'static str> {
+    NOT_YET.iter().map(|(path, _)| *path).collect()
+}

@@ -1,0 +1,254 @@
+//! `[[topic]]` and `[[rule]]`, each on its own: what they refer to is checked in `read`.
+
+use super::source::choice;
+use super::table::{Fields, Reader, Text};
+use super::value::{self, Fault};
+use super::{Action, Pattern, Rule, Topic};
+use crate::core::model::Scheme;
+
+/// Of one compiled regex, in bytes.
+pub const REGEX_SIZE_MAX: usize = 1 << 20;
+
+const TOPIC_KEYS: &[&str] = &["slug", "label", "phrases", "weak", "mask"];
+const RULE_KEYS: &[&str] = &["match", "action", "tag"];
+const CONDITIONS: &[&str] = &["title", "text", "url", "source", "topic", "province"];
+/// Of one list of a topic.
+const PHRASES_MAX: usize = 10_000;
+const LABEL_CHARS_MAX: usize = 200;
+const PATTERN_BYTES_MAX: usize = 4096;
+
+pub(super) struct TopicDraft {
+    pub(super) topic: Option<Topic>,
+    pub(super) label: String,
+    pub(super) slug: Option<Text>,
+}
+
+pub(super) fn topic(reader: &mut Reader<'_>, fields: &Fields<'_>) -> TopicDraft {
+    let mut fields = fields.clone();
+    let slug = reader.text(&fields, "slug").filter(|text| {
+        reader
+            .parse(&fields, "slug", text.clone(), value::slug)
+            .is_some()
+    });
+    if let Some(text) = &slug {
+        fields.label = format!("topic {}", text.shown);
+    }
+    let fields = &fields;
+    reader.unknown_keys(fields, TOPIC_KEYS);
+    reader.missing(
+        fields,
+        "slug",
+        "every topic needs one, made of a-z, 0-9 and -",
+    );
+    reader.missing(fields, "label", "write label = { vi = \"…\", en = \"…\" }");
+    let labels = reader.section(fields, "label", format!("{}: label", fields.label));
+    reader.unknown_keys(&labels, &["vi", "en"]);
+    if fields.has("label")
+        && reader
+            .value(fields, "label")
+            .is_some_and(|found| found.value.is_table())
+    {
+        reader.missing(&labels, "vi", "readers see it");
+    }
+    let mut words = |key| {
+        reader
+            .parsed(&labels, key, |raw| value::words(raw, LABEL_CHARS_MAX))
+            .map(|found| found.value)
+    };
+    let (vi, en) = (words("vi"), words("en"));
+    let mut phrases = |key| {
+        let found = reader.parsed_each(fields, key, PHRASES_MAX, value::phrase);
+        super::settings::values(found)
+    };
+    let (phrases, weak, mask) = (phrases("phrases"), phrases("weak"), phrases("mask"));
+    let topic = match (&slug, vi) {
+        (Some(slug), Some(vi)) => Some(Topic {
+            slug: slug.value.clone(),
+            label_en: en.unwrap_or_else(|| vi.clone()),
+            label_vi: vi,
+            phrases,
+            weak,
+            mask,
+        }),
+        _ => None,
+    };
+    TopicDraft {
+        topic,
+        label: fields.label.clone(),
+        slug,
+    }
+}
+
+pub(super) struct RuleDraft {
+    pub(super) rule: Option<Rule>,
+    pub(super) label: String,
+    pub(super) source: Option<Text>,
+    pub(super) topic: Option<Text>,
+    pub(super) province: Option<Text>,
+    /// Scheme and term of `tag`, with the value they stand in.
+    pub(super) tag: Option<(Scheme, String, Text)>,
+}
+
+pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
+    reader.unknown_keys(fields, RULE_KEYS);
+    reader.not_yet(fields, "rule", "[[rule]]", fields.place.clone());
+    reader.missing(
+        fields,
+        "match",
+        "say what it applies to: match = { title = \"…\" }",
+    );
+    let conditions = reader.section(fields, "match", format!("{}: match", fields.label));
+    reader.unknown_keys(&conditions, CONDITIONS);
+    let empty = reader
+        .value(fields, "match")
+        .is_some_and(|found| found.value.as_table().is_some_and(|table| table.is_empty()));
+    if empty {
+        let place = conditions.place.clone();
+        let hint = format!("give at least one of {}", CONDITIONS.join(", "));
+        reader.wrong(fields, place, "match names no condition", Some(hint));
+    }
+    let mut pattern = |key| {
+        reader
+            .parsed(&conditions, key, parse_pattern)
+            .map(|found| found.value)
+    };
+    let (title, text, url) = (pattern("title"), pattern("text"), pattern("url"));
+    let source = reader.text(&conditions, "source");
+    let topic = reader.text(&conditions, "topic");
+    let province = reader.text(&conditions, "province");
+    let (action, tag) = action(reader, fields);
+    let rule = action.map(|action| Rule {
+        title,
+        text,
+        url,
+        source: source.as_ref().map(|text| text.value.clone()),
+        topic: topic.as_ref().map(|text| text.value.clone()),
+        province: province.as_ref().map(|text| text.value.clone()),
+        action,
+    });
+    RuleDraft {
+        rule,
+        label: fields.label.clone(),
+        source,
+        topic,
+        province,
+        tag,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Drop,
+    Hold,
+    Tag,
+    Untag,
+}
+
+const DEEDS: &[(&str, Deed)] = &[
+    ("drop", Deed::Drop),
+    ("hold", Deed::Hold),
+    ("tag", Deed::Tag),
+    ("untag", Deed::Untag),
+];
+
+fn action(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+) -> (Option<Action>, Option<(Scheme, String, Text)>) {
+    reader.missing(fields, "action", "it is one of drop, hold, tag, untag");
+    let deed = choice(reader, fields, "action", DEEDS);
+    let tag = reader.text(fields, "tag").and_then(|text| {
+        let found = reader.parse(fields, "tag", text.clone(), parse_tag)?;
+        Some((found.value.0, found.value.1, text))
+    });
+    let Some(deed) = deed else {
+        return (None, tag);
+    };
+    let wants_tag = matches!(deed.value, Deed::Tag | Deed::Untag);
+    if wants_tag {
+        reader.missing(fields, "tag", "write tag = \"topic:…\"");
+    } else if fields.has("tag") {
+        let place = reader.key_place(fields, "tag");
+        let hint = "it is used with action = \"tag\" or \"untag\"".to_owned();
+        reader.wrong(fields, place, "tag is not used", Some(hint));
+    }
+    let written = tag
+        .as_ref()
+        .map(|(scheme, term, _)| format!("{}:{term}", scheme.name()));
+    let action = match deed.value {
+        Deed::Drop => Some(Action::Drop),
+        Deed::Hold => Some(Action::Hold),
+        Deed::Tag => written.map(Action::Tag),
+        Deed::Untag => written.map(Action::Untag),
+    };
+    (action, tag)
+}
+
+/// Schemes whose tags langbao itself gives.
+const TAG_SCHEMES: [Scheme; 4] = [
+    Scheme::Topic,
+    Scheme::Province,
+    Scheme::FormerProvince,
+    Scheme::Document,
+];
+
+fn parse_tag(raw: &str) -> Result<(Scheme, String), Fault> {
+    let schemes = TAG_SCHEMES.map(Scheme::name);
+    let Some((scheme, term)) = raw.split_once(':') else {
+        return Err(Fault::hinted(
+            "has no scheme",
+            "write it as scheme:slug, such as \"topic:ocop\"",
+        ));
+    };
+    let Some(found) = TAG_SCHEMES.into_iter().find(|known| known.name() == scheme) else {
+        let hint = match super::suggest::nearest(scheme, schemes) {
+            Some(meant) => format!("did you mean \"{meant}:{term}\"?"),
+            None => format!("it is one of {}", schemes.join(", ")),
+        };
+        return Err(Fault::hinted("has an unknown scheme", hint));
+    };
+    match value::slug(term) {
+        Ok(term) => Ok((found, term)),
+        Err(_) => Err(Fault::hinted(
+            "names no slug",
+            "after the colon stand a-z, 0-9 and -",
+        )),
+    }
+}
+
+fn parse_pattern(raw: &str) -> Result<Pattern, Fault> {
+    if raw.len() > PATTERN_BYTES_MAX {
+        return Err(Fault::new(format!(
+            "is longer than {PATTERN_BYTES_MAX} bytes"
+        )));
+    }
+    let Some(regex) = raw.strip_prefix("regex:") else {
+        return value::words(raw, PATTERN_BYTES_MAX).map(Pattern::Words);
+    };
+    if regex.is_empty() {
+        return Err(Fault::new("is an empty regular expression"));
+    }
+    match regex::RegexBuilder::new(regex)
+        .size_limit(REGEX_SIZE_MAX)
+        .build()
+    {
+        Ok(_) => Ok(Pattern::Regex(regex.to_owned())),
+        Err(regex::Error::CompiledTooBig(_)) => Err(Fault::hinted(
+            "is too large a regular expression",
+            "make the counted repetitions smaller",
+        )),
+        Err(err) => Err(Fault {
+            what: "is not a regular expression".to_owned(),
+            hint: regex_cause(&err.to_string()),
+        }),
+    }
+}
+
+/// The last line of the crate's drawing says what is wrong.
+fn regex_cause(drawing: &str) -> Option<String> {
+    let cause = drawing
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("error: "))?;
+    Some(cause.to_owned())
+}

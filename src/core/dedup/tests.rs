@@ -1,0 +1,248 @@
+use super::*;
+use crate::core::model::SourceFacts;
+use crate::core::model::fixture::{article, at, entry, known, saying, source, titled};
+
+const TEXT: &str = "làng nghề gốm Thanh Hà đón khách trở lại sau mưa lũ";
+
+fn roster() -> Roster {
+    Roster::new([source(1, "a.vn"), source(2, "b.vn")])
+}
+
+/// What becomes of the last of `answer`, an answer of source 2, when source 1 and 2 have `stored`.
+#[track_caller]
+fn check(
+    stored: &[Article],
+    answer: &[Entry],
+    identity: Identity,
+    join: Option<(u64, JoinReason)>,
+) {
+    check_in(&roster(), stored, answer, identity, join);
+}
+
+#[track_caller]
+fn check_in(
+    roster: &Roster,
+    stored: &[Article],
+    answer: &[Entry],
+    identity: Identity,
+    join: Option<(u64, JoinReason)>,
+) {
+    let known = known(2, stored);
+    let mut judge = Judge::new(SourceNo(2), answer, &known, roster);
+    let mut last = None;
+    for entry in answer {
+        let found = judge.identify(entry);
+        let joined = (found == Identity::New)
+            .then(|| judge.join(entry))
+            .flatten();
+        last = Some((found, joined));
+    }
+    let join = join.map(|(story, reason)| Join {
+        story: StoryNo(story),
+        reason,
+    });
+    assert_eq!(last, Some((identity, join)));
+}
+
+#[test]
+fn a_known_id_is_the_stored_entry() {
+    let stored = article(7, 2, 7, entry("x"));
+    check(
+        &[stored],
+        &[entry("x")],
+        Identity::Stored(ArticleNo(7)),
+        None,
+    );
+}
+
+#[test]
+fn another_sources_id_says_nothing() {
+    let stored = article(7, 1, 7, entry("x"));
+    check(&[stored], &[entry("x")], Identity::New, None);
+}
+
+#[test]
+fn a_new_id_at_a_known_address_is_the_old_entry_when_the_old_id_is_gone() {
+    let stored = article(7, 2, 7, at("b.vn", "/1", entry("old")));
+    let again = at("b.vn", "/1", entry("new"));
+    check(&[stored], &[again], Identity::Renamed(ArticleNo(7)), None);
+}
+
+#[test]
+fn a_new_id_at_a_known_address_is_new_while_the_old_id_is_listed() {
+    let old = at("b.vn", "/1", entry("old"));
+    let stored = article(7, 2, 7, old.clone());
+    let again = at("b.vn", "/1", entry("new"));
+    check(&[stored], &[old, again], Identity::New, None);
+}
+
+#[test]
+fn an_address_that_an_answer_gives_twice_renames_nothing() {
+    let stored = article(7, 2, 7, at("b.vn", "/1", entry("old")));
+    let answer = [
+        at("b.vn", "/1", entry("new")),
+        at("b.vn", "/1", entry("newer")),
+    ];
+    check(&[stored], &answer, Identity::New, None);
+}
+
+#[test]
+fn a_bare_host_renames_nothing() {
+    let stored = article(7, 2, 7, at("b.vn", "/", entry("old")));
+    check(
+        &[stored],
+        &[at("b.vn", "/", entry("new"))],
+        Identity::New,
+        None,
+    );
+}
+
+#[test]
+fn an_address_that_has_several_entries_already_renames_nothing() {
+    let stored = [
+        article(7, 2, 7, at("b.vn", "/1", entry("old"))),
+        article(8, 2, 8, at("b.vn", "/1", entry("older"))),
+    ];
+    check(
+        &stored,
+        &[at("b.vn", "/1", entry("new"))],
+        Identity::New,
+        None,
+    );
+}
+
+#[test]
+fn the_same_text_is_the_same_story() {
+    let stored = article(7, 1, 5, saying(TEXT, entry("x")));
+    let copy = saying(TEXT, entry("y"));
+    check(
+        &[stored],
+        &[copy],
+        Identity::New,
+        Some((5, JoinReason::Text)),
+    );
+}
+
+#[test]
+fn the_same_text_of_one_source_is_two_stories() {
+    let stored = article(7, 2, 5, saying(TEXT, entry("x")));
+    check(&[stored], &[saying(TEXT, entry("y"))], Identity::New, None);
+}
+
+#[test]
+fn a_story_takes_one_article_of_a_source() {
+    let stored = [
+        article(7, 1, 5, saying(TEXT, entry("x"))),
+        article(8, 2, 5, saying(TEXT, entry("y"))),
+    ];
+    check(&stored, &[saying(TEXT, entry("z"))], Identity::New, None);
+}
+
+#[test]
+fn two_entries_of_one_answer_do_not_join_one_story() {
+    let stored = article(7, 1, 5, saying(TEXT, entry("x")));
+    let answer = [saying(TEXT, entry("y")), saying(TEXT, entry("z"))];
+    check(&[stored], &answer, Identity::New, None);
+}
+
+#[test]
+fn the_eldest_of_several_stories_is_joined() {
+    let stored = [
+        article(7, 1, 6, saying(TEXT, entry("x"))),
+        article(8, 3, 5, saying(TEXT, entry("y"))),
+    ];
+    let joined = Some((5, JoinReason::Text));
+    check(&stored, &[saying(TEXT, entry("z"))], Identity::New, joined);
+}
+
+#[test]
+fn one_address_joins_nothing_when_a_stranger_points_at_it() {
+    let stored = article(
+        7,
+        1,
+        5,
+        at("a.vn", "/1", titled("Gốm Thanh Hà", entry("x"))),
+    );
+    let stranger = at("a.vn", "/1", titled("Trúng thưởng lớn", entry("y")));
+    check(&[stored], &[stranger], Identity::New, None);
+}
+
+#[test]
+fn one_address_is_one_story_where_titles_agree() {
+    let stored = article(
+        7,
+        1,
+        5,
+        at("a.vn", "/1", titled("Gốm Thanh Hà", entry("x"))),
+    );
+    let guest = at("a.vn", "/1", titled("Gốm Thanh Hà", entry("y")));
+    check(
+        &[stored],
+        &[guest],
+        Identity::New,
+        Some((5, JoinReason::Address)),
+    );
+}
+
+#[test]
+fn one_address_is_one_story_where_both_own_the_host() {
+    let both = Roster::new([
+        source(1, "a.vn"),
+        SourceFacts {
+            hosts: vec!["b.vn".into(), "a.vn".into()],
+            ..source(2, "b.vn")
+        },
+    ]);
+    let stored = article(
+        7,
+        1,
+        5,
+        at("a.vn", "/1", titled("Gốm Thanh Hà", entry("x"))),
+    );
+    let other = at("a.vn", "/1", titled("Gốm Thanh Hà đón khách", entry("y")));
+    check_in(
+        &both,
+        &[stored],
+        &[other],
+        Identity::New,
+        Some((5, JoinReason::Address)),
+    );
+}
+
+#[test]
+fn a_claimed_site_owns_no_host_that_is_configured_for_another() {
+    let claimed = Roster::new([
+        source(1, "a.vn"),
+        SourceFacts {
+            claimed_host: Some("a.vn".into()),
+            ..source(2, "b.vn")
+        },
+    ]);
+    assert!(!claimed.owns(SourceNo(2), "a.vn"));
+    let unclaimed = Roster::new([SourceFacts {
+        claimed_host: Some("c.vn".into()),
+        ..source(2, "b.vn")
+    }]);
+    assert!(unclaimed.owns(SourceNo(2), "c.vn"));
+}
+
+#[test]
+fn an_address_that_a_source_gives_to_several_entries_joins_nothing() {
+    let title = |id| at("a.vn", "/1", titled("Gốm Thanh Hà", entry(id)));
+    let stored = [article(7, 1, 5, title("x")), article(8, 1, 6, title("y"))];
+    check(&stored, &[title("z")], Identity::New, None);
+    let stored = [article(7, 1, 5, title("x"))];
+    check(&stored, &[title("y"), title("z")], Identity::New, None);
+}
+
+#[test]
+fn titles_alone_join_nothing() {
+    let stored = article(
+        7,
+        1,
+        5,
+        at("a.vn", "/1", titled("Gốm Thanh Hà", entry("x"))),
+    );
+    let other = at("b.vn", "/9", titled("Gốm Thanh Hà", entry("y")));
+    check(&[stored], &[other], Identity::New, None);
+}

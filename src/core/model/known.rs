@@ -1,0 +1,46 @@
+use std::collections::HashMap;
+
+use super::{AddressKey, Article, ArticleNo, Entry, EntryKey, SourceNo, Story, StoryNo, TextKey};
+
+/// What the store knows of one id of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownEntry {
+    Stored(ArticleNo),
+    /// Taken in once and removed since: it does not come back.
+    Gone,
+}
+
+/// Everything stored that the entries of one answer may have to do with: looked up before a digest, so
+/// that deciding needs no store and memory does not grow with the archive.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub entries: HashMap<EntryKey, KnownEntry>,
+    /// Articles of the same source at an address, fragment included.
+    pub here: HashMap<AddressKey, Vec<ArticleNo>>,
+    /// Articles of any source at a canonical address.
+    pub at_address: HashMap<AddressKey, Vec<ArticleNo>>,
+    /// Articles of any source with the same matching text.
+    pub with_text: HashMap<TextKey, Vec<ArticleNo>>,
+    /// Every article named above, and every article of their stories.
+    pub articles: HashMap<ArticleNo, Article>,
+    pub stories: HashMap<StoryNo, Story>,
+    /// What the source's last answer listed.
+    pub listing: Vec<ArticleNo>,
+}
+
+impl Known {
+    /// How many articles are looked up for one address or one text; past that it identifies nothing.
+    pub const PER_KEY_MAX: usize = 64;
+
+    pub fn article_of(&self, entry: &Entry) -> Option<KnownEntry> {
+        self.entries.get(&entry.key).copied()
+    }
+
+    pub fn sources_of(&self, story: &Story) -> impl Iterator<Item = SourceNo> {
+        story
+            .articles
+            .iter()
+            .filter_map(|no| self.articles.get(no))
+            .map(|article| article.source)
+    }
+}

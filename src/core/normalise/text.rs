@@ -1,0 +1,462 @@
+//! Words: from HTML to plain text for people, and from plain text to text for matching.
+//!
+//! Plain text has no markup, no control characters and single spaces. Matching text also forgets case,
+//! punctuation, where a tone mark is written, and the byline: equal matching texts say the same.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest name of an HTML entity is 31 bytes.
+const REFERENCE_BYTES_MAX: usize = 40;
+
+/// The words of `html`, entities decoded, tags gone; a tag that HTML does not know is words.
+pub fn plain(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        decode(&rest[..at], &mut out);
+        rest = &rest[at..];
+        match tag(rest) {
+            Some(tag) => {
+                if !tag.is_inline {
+                    out.push(' ');
+                }
+                rest = &rest[tag.bytes..];
+            }
+            None => {
+                out.push('<');
+                rest = &rest[1..];
+            }
+        }
+    }
+    decode(rest, &mut out);
+    fold_space(&out)
+}
+
+/// A title as plain text; markup that was escaped twice is seen and undone once more.
+pub fn title(raw: &str) -> String {
+    let once = plain(raw);
+    if is_escaped_twice(&once) {
+        plain(&once)
+    } else {
+        once
+    }
+}
+
+/// Single spaces, no control or invisible characters, NFC.
+pub fn fold_space(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfc() {
+        if c.is_whitespace() {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !is_invisible(c) {
+            out.push(c);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// At most `chars_max` characters, cut between words where there is one near, with `…` where cut.
+pub fn excerpt(text: &str, chars_max: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(chars_max) else {
+        return text.to_owned();
+    };
+    let head = &text[..end];
+    let head = match head.rfind(' ') {
+        Some(space) if space > head.len() / 2 => &head[..space],
+        _ => head,
+    };
+    format!("{}…", head.trim_end())
+}
+
+/// At most `chars_max` characters.
+pub fn truncate(text: &str, chars_max: usize) -> &str {
+    text.char_indices()
+        .nth(chars_max)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+/// Plain text made comparable: words in lower case with their tone at the end, one space between.
+pub fn matching(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    let lower = without_byline(plain).to_lowercase();
+    for word in lower.split(|c: char| !(c.is_alphanumeric() || is_mark(c))) {
+        if word.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        push_with_tone_last(word, &mut out);
+    }
+    out
+}
+
+/// How many syllables a matching text has: words with a letter in them.
+pub fn syllables(matching: &str) -> usize {
+    matching
+        .split(' ')
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count()
+}
+
+/// `text` without the byline it begins with: `LNV -`, `(ĐNO) -`, `[Video]`.
+pub fn without_byline(text: &str) -> &str {
+    static BYLINE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^\s*(?:[(\[]\s*[\p{L}\p{N} .,/&:-]{2,30}\s*[)\]]\s*(?:[-–—:|]\s*)?|\p{Lu}[\p{Lu}\p{N}./]{1,9}(?:\s+[-–—]\s*|[-–—]\s+))",
+        )
+        .expect("the pattern is a constant that a test compiles")
+    });
+    match BYLINE.find(text) {
+        Some(byline) if byline.end() < text.len() => &text[byline.end()..],
+        _ => text,
+    }
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+/// Where the tone stands in a syllable is a matter of taste: `hoà` and `hòa` are one word.
+fn push_with_tone_last(word: &str, out: &mut String) {
+    if word.is_ascii() {
+        out.push_str(word);
+        return;
+    }
+    let mut tones = String::new();
+    let mut letters = String::with_capacity(word.len());
+    for c in word.nfd() {
+        match c {
+            '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => tones.push(c),
+            c => letters.push(c),
+        }
+    }
+    out.extend(letters.nfc());
+    out.push_str(&tones);
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// `html` with references to letters replaced by these; those to markup stay as they are.
+pub(super) fn decode_letters(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match reference(&rest[1..]) {
+            Some((value, used)) if !value.is_ascii() => {
+                out.push_str(&value);
+                rest = &rest[1 + used..];
+            }
+            _ => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Decoded once; what means nothing stands as it is.
+fn decode(raw: &str, out: &mut String) {
+    let mut rest = raw;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match reference(rest) {
+            Some((value, used)) => {
+                out.push_str(&value);
+                rest = &rest[used..];
+            }
+            None => out.push('&'),
+        }
+    }
+    out.push_str(rest);
+}
+
+/// What the reference after an `&` stands for and how many bytes it takes, its `;` included.
+fn reference(rest: &str) -> Option<(String, usize)> {
+    let end = rest
+        .bytes()
+        .take(REFERENCE_BYTES_MAX)
+        .position(|b| !(b.is_ascii_alphanumeric() || b == b'#'))?;
+    if rest.as_bytes()[end] != b';' {
+        return None;
+    }
+    let name = &rest[..end];
+    let value = match name.strip_prefix('#') {
+        Some(number) => {
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?.to_string()
+        }
+        None => quick_xml::escape::resolve_html5_entity(name)?.to_owned(),
+    };
+    Some((value, end + 1))
+}
+
+struct Tag {
+    bytes: usize,
+    /// It parts no words.
+    is_inline: bool,
+}
+
+/// The tag, comment or whole script that `text` begins with.
+fn tag(text: &str) -> Option<Tag> {
+    if text.starts_with("<!--") {
+        let bytes = text.find("-->").map_or(text.len(), |end| end + 3);
+        return Some(Tag {
+            bytes,
+            is_inline: true,
+        });
+    }
+    let body = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
+    let len = body
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(body.len());
+    let name = body[..len].to_ascii_lowercase();
+    let is_tag =
+        body[len..].starts_with(['>', '/']) || body[len..].starts_with(char::is_whitespace);
+    if !is_tag || !is_html(&name) {
+        return None;
+    }
+    let end = end_of_tag(text)?;
+    let is_opaque = matches!(name.as_str(), "script" | "style") && !text.starts_with("</");
+    let bytes = if is_opaque {
+        let close = format!("</{name}");
+        find_ignoring_case(&text[end..], &close).map_or(text.len(), |at| {
+            let from = end + at;
+            from + text[from..]
+                .find('>')
+                .map_or(text.len() - from, |gt| gt + 1)
+        })
+    } else {
+        end
+    };
+    Some(Tag {
+        bytes,
+        is_inline: INLINE.contains(&name.as_str()),
+    })
+}
+
+fn find_ignoring_case(text: &str, what: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(what.len())
+        .position(|window| window.eq_ignore_ascii_case(what.as_bytes()))
+}
+
+/// After the `>` that is outside quotes; the first one where quotes do not close.
+fn end_of_tag(text: &str) -> Option<usize> {
+    const TAG_BYTES_MAX: usize = 4 * 1024;
+    let mut quote = None;
+    for (at, b) in text.bytes().enumerate().take(TAG_BYTES_MAX) {
+        match (quote, b) {
+            (None, b'>') => return Some(at + 1),
+            // `<b <b <b`: each would be sought through all of those after it.
+            (None, b'<') if at > 0 => return None,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (Some(open), b) if open == b => quote = None,
+            _ => {}
+        }
+    }
+    text.bytes()
+        .take(TAG_BYTES_MAX)
+        .position(|b| b == b'>')
+        .map(|at| at + 1)
+}
+
+const INLINE: &[&str] = &[
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font",
+    "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt",
+    "u", "var", "wbr",
+];
+
+const BLOCK: &[&str] = &[
+    "address",
+    "applet",
+    "area",
+    "article",
+    "aside",
+    "audio",
+    "base",
+    "basefont",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "center",
+    "col",
+    "colgroup",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "embed",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "iframe",
+    "img",
+    "input",
+    "label",
+    "legend",
+    "li",
+    "link",
+    "main",
+    "map",
+    "menu",
+    "meta",
+    "nav",
+    "noscript",
+    "object",
+    "ol",
+    "option",
+    "p",
+    "param",
+    "picture",
+    "pre",
+    "script",
+    "section",
+    "select",
+    "source",
+    "style",
+    "summary",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+];
+
+const OTHER: &[&str] = &[
+    "ul", "video", "template", "title", "track", "time", "ruby", "rt", "rp", "samp", "data", "nobr",
+];
+
+/// Whether HTML knows an element of this lower-case name.
+pub(super) fn is_html(name: &str) -> bool {
+    INLINE.contains(&name) || BLOCK.contains(&name) || OTHER.contains(&name)
+}
+
+/// Plain text in which a whole pair of tags or a reference stands was escaped once too often.
+fn is_escaped_twice(text: &str) -> bool {
+    let has_pair = text
+        .match_indices("</")
+        .any(|(at, _)| tag(&text[at..]).is_some());
+    has_pair
+        || text
+            .match_indices('&')
+            .any(|(at, _)| reference(&text[at + 1..]).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(raw: &str, expected: &str) {
+        assert_eq!(title(raw), expected);
+    }
+
+    #[test]
+    fn a_title_is_words() {
+        check("  Lũ \n lớn\t ở&nbsp;Huế ", "Lũ lớn ở Huế");
+        check("<b>Lũ</b> &amp; bão", "Lũ & bão");
+        check("a<br/>b<p>c</p>d", "a b c d");
+        check("Nước<sup>2</sup>", "Nước2");
+        check("AT&amp;amp;T", "AT&T");
+        check("&lt;b&gt;Lũ&lt;/b&gt; lớn", "Lũ lớn");
+        check("R&D &unknown; &", "R&D &unknown; &");
+        check("1 < 2 và 3 > 2", "1 < 2 và 3 > 2");
+        check("Vector<int> là gì", "Vector<int> là gì");
+        check("dùng thẻ &lt;b&gt; thế nào", "dùng thẻ <b> thế nào");
+        check("x<script>alert('</b>')</script>y", "x y");
+        check("x<!-- <b>z</b> -->y", "xy");
+        check("a\u{200b}b\u{7}c\u{202e}d", "abcd");
+        check("Đa\u{300} Na\u{306}\u{303}ng", "Đà Nẵng");
+        check("<img alt=\"a > b\" src='x'>y", "y");
+        check("&lt;script&gt;alert(1)&lt;/script&gt;", "");
+    }
+
+    #[test]
+    fn texts_that_say_the_same_match() {
+        for (a, b) in [
+            ("LNV - Hoà Bình: thuỷ điện", "Hòa Bình – “thủy điện”"),
+            ("(ĐNO) - Sáng 22/11", "[Video] Sáng 22-11"),
+            ("TTXVN – Khánh Hoà", "khánh hòa"),
+            ("Quảng\u{a0}Trị", "QUẢNG TRỊ"),
+        ] {
+            assert_eq!(matching(&fold_space(a)), matching(&fold_space(b)));
+        }
+        assert_ne!(matching("hòa"), matching("hóa"));
+        assert_ne!(matching("ma"), matching("mà"));
+    }
+
+    #[test]
+    fn a_byline_is_not_the_whole_text() {
+        assert_eq!(without_byline("LNV - Tin"), "Tin");
+        assert_eq!(without_byline("COVID-19 lan rộng"), "COVID-19 lan rộng");
+        assert_eq!(without_byline("(Video)"), "(Video)");
+        assert_eq!(without_byline("UBND tỉnh họp"), "UBND tỉnh họp");
+    }
+
+    #[test]
+    fn syllables_are_words_with_letters() {
+        assert_eq!(syllables(&matching("Ngày 22/11, lũ lên mức báo động 3")), 6);
+        assert_eq!(syllables(""), 0);
+    }
+
+    #[test]
+    fn cutting_keeps_characters_whole() {
+        assert_eq!(excerpt("Quảng Trị mưa", 100), "Quảng Trị mưa");
+        assert_eq!(excerpt("Quảng Trị mưa", 11), "Quảng Trị…");
+        assert_eq!(truncate("ộộộ", 2), "ộộ");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_plain_text(raw in "(<|>|/|b|script|p|&|;|#|x|3|!|-| |\"|'|ộ|\u{301}){0,60}") {
+            let text = title(&raw);
+            proptest::prop_assert!(!text.contains("  ") && text.trim() == text);
+            matching(&text);
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The numbers of legal documents: `45/2012/NĐ-CP`, `1881/QĐ-TTg`, `202/2025/QH15`, `60-NQ/TW`.
+//!
+//! Owns their grammar and the key each is filed under. Reads the text as written: every letter the grammar
+//! knows is the same byte in each Unicode form. It knows no document by name, and not the loose ones:
+//! `Nghị định 116`, `NQ57`, letters such as `1195/BXD-HĐXD`.
+
+/// A document's number where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reference {
+    /// Byte offset of its first digit.
+    pub at: usize,
+    pub end: usize,
+    /// As printed, with Đ for the Eth and the D typed for it: `45/2012/NĐ-CP`.
+    pub label: String,
+    /// `45-2012-nd-cp`
+    pub slug: String,
+}
+
+const KINDS: &[&str] = &[
+    "NĐ", "NQ", "QĐ", "TT", "TTLT", "CT", "KH", "TB", "CĐ", "TTr", "BC", "HD", "PL", "VBHN", "GP",
+    "KL", "CTr", "ĐA", "QC", "TTg",
+];
+
+/// Who signs Party papers: centre, province, and the committees below.
+const LEVELS: &[&str] = &["TW", "TƯ", "TU", "ĐU", "HU"];
+
+const NUMBER_DIGITS_MAX: usize = 6;
+const ORGAN_PARTS_MAX: usize = 6;
+const ORGAN_LETTERS: std::ops::RangeInclusive<usize> = 2..=14;
+
+/// Every reference of `text`, in order; one document may come several times.
+pub(super) fn references(text: &str) -> Vec<Reference> {
+    let mut found: Vec<Reference> = Vec::new();
+    let mut from = 0;
+    while let Some(slash) = text[from..].find('/').map(|at| at + from) {
+        from = slash + 1;
+        if found.last().is_some_and(|last| slash < last.end) {
+            continue;
+        }
+        if let Some(reference) = reference_around(text, slash) {
+            found.push(reference);
+        }
+    }
+    found
+}
+
+fn reference_around(text: &str, slash: usize) -> Option<Reference> {
+    party(text, slash).or_else(|| {
+        let at = number_before(text, slash)?;
+        let rest = &text[slash + 1..];
+        let year = year(rest);
+        let length = match year {
+            Some(after) => assembly(&rest[after..])
+                .or_else(|| act(&rest[after..]))
+                .map(|n| n + after),
+            None => act(rest),
+        }?;
+        finish(text, at, slash + 1 + length)
+    })
+}
+
+/// `2025/` and how long it is.
+fn year(rest: &str) -> Option<usize> {
+    let digits = rest.get(..4)?;
+    let is_year = digits.bytes().all(|b| b.is_ascii_digit())
+        && (digits.starts_with("19") || digits.starts_with("20"));
+    (is_year && rest.as_bytes().get(4) == Some(&b'/')).then_some(5)
+}
+
+/// `QH15`
+fn assembly(rest: &str) -> Option<usize> {
+    let digits = rest
+        .strip_prefix("QH")?
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    (1..=2).contains(&digits).then_some(2 + digits)
+}
+
+/// `NĐ-CP`, `TTLT-VKSNDTC-TANDTC`; one space may stand on either side of a dash.
+fn act(rest: &str) -> Option<usize> {
+    let kind = letters(rest);
+    if !is_one_of(&rest[..kind], KINDS) {
+        return None;
+    }
+    let mut end = kind;
+    for part in 0..ORGAN_PARTS_MAX {
+        let Some(next) = organ(&rest[end..], part == 0) else {
+            break;
+        };
+        end += next;
+    }
+    (end > kind).then_some(end)
+}
+
+/// A dash and the organ behind it. Only the first may stand apart: prose begins behind the last.
+fn organ(rest: &str, is_first: bool) -> Option<usize> {
+    let spaced = |text: &str| usize::from(is_first && text.starts_with(' '));
+    let lead = spaced(rest);
+    let dash = dash(&rest[lead..])?;
+    let gap = lead + dash;
+    let gap = gap + spaced(&rest[gap..]);
+    let name = &rest[gap..];
+    let length = letters(name);
+    let count = name[..length].chars().count();
+    let is_name = ORGAN_LETTERS.contains(&count)
+        && name.chars().next().is_some_and(is_capital)
+        && (name[..length].chars().all(is_capital) || is_one_of(&name[..length], &["TTg"]));
+    if !is_name {
+        return None;
+    }
+    let digits = name[length..]
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let end = length + digits;
+    let is_cut = name[end..]
+        .chars()
+        .next()
+        .is_some_and(super::phrases::is_word);
+    (digits <= 2 && !is_cut).then_some(gap + end)
+}
+
+/// `60-NQ/TW`
+fn party(text: &str, slash: usize) -> Option<Reference> {
+    let head = &text[..slash];
+    let kind_at = head
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_letter(*c))
+        .last()?
+        .0;
+    if !is_one_of(&head[kind_at..], KINDS) {
+        return None;
+    }
+    let dash_at = head[..kind_at].char_indices().next_back()?.0;
+    dash(&head[dash_at..])?;
+    let at = number_before(text, dash_at)?;
+    let rest = &text[slash + 1..];
+    let length = letters(rest);
+    is_one_of(&rest[..length], LEVELS).then_some(())?;
+    finish(text, at, slash + 1 + length)
+}
+
+/// Where the number that ends at `end` begins: `1881`, `05A`.
+fn number_before(text: &str, end: usize) -> Option<usize> {
+    let head = &text.as_bytes()[..end];
+    let letter = usize::from(head.last().is_some_and(u8::is_ascii_uppercase));
+    let digits = head[..end - letter]
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let at = end - letter - digits;
+    let is_open = text[..at].chars().next_back().is_none_or(|c| {
+        !(super::phrases::is_word(c)
+            || matches!(c, '/' | '-' | '_' | '=' | '&' | '.' | ',' | '%' | '#'))
+    });
+    // "1.881/QĐ" is cut in two, but "tại số.1881/QĐ" and "Đ.,1881/QĐ" are only badly spaced.
+    let is_spaced = text[..at].ends_with(['.', ','])
+        && !text[..at - 1]
+            .chars()
+            .next_back()
+            .is_some_and(|c| c.is_ascii_digit());
+    ((1..=NUMBER_DIGITS_MAX).contains(&digits) && (is_open || is_spaced)).then_some(at)
+}
+
+fn finish(text: &str, at: usize, end: usize) -> Option<Reference> {
+    let next = text[end..].chars().next();
+    if next.is_some_and(|c| super::phrases::is_word(c) || c == '/' || c == '_') {
+        return None;
+    }
+    let label = label(&text[at..end]);
+    let slug = slug(&label);
+    Some(Reference {
+        at,
+        end,
+        label,
+        slug,
+    })
+}
+
+fn label(printed: &str) -> String {
+    let folded: String = printed
+        .chars()
+        .filter(|c| *c != ' ')
+        .map(|c| match c {
+            '\u{d0}' | '\u{189}' => 'Đ',
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            c => c,
+        })
+        .collect();
+    folded
+        .split_inclusive(['/', '-'])
+        .map(|part| {
+            let (name, cut) = match part.strip_suffix(['/', '-']) {
+                Some(name) => (name, &part[name.len()..]),
+                None => (part, ""),
+            };
+            let name = match name {
+                "ND" => "NĐ",
+                "QD" => "QĐ",
+                "CD" => "CĐ",
+                "HDND" => "HĐND",
+                name => name,
+            };
+            format!("{name}{cut}")
+        })
+        .collect()
+}
+
+fn slug(label: &str) -> String {
+    label
+        .chars()
+        .map(|c| match c {
+            '/' | '-' => '-',
+            'Đ' | 'đ' => 'd',
+            'Ư' | 'ư' => 'u',
+            c => c.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+fn letters(text: &str) -> usize {
+    text.char_indices()
+        .find(|(_, c)| !is_letter(*c))
+        .map_or(text.len(), |(at, _)| at)
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, 'Đ' | 'đ' | '\u{d0}' | '\u{189}' | 'Ư')
+}
+
+fn is_capital(c: char) -> bool {
+    c.is_ascii_uppercase() || matches!(c, 'Đ' | '\u{d0}' | '\u{189}' | 'Ư')
+}
+
+fn dash(text: &str) -> Option<usize> {
+    let c = text.chars().next()?;
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}').then_some(c.len_utf8())
+}
+
+/// Equal but for Đ typed as D or Eth, and for `TTG` in a headline.
+fn is_one_of(word: &str, known: &[&str]) -> bool {
+    let plain = |c: char| match c {
+        'Đ' | '\u{d0}' | '\u{189}' => 'D',
+        c => c,
+    };
+    known.iter().any(|one| {
+        word.chars().map(plain).eq(one.chars().map(plain))
+            || (word.eq_ignore_ascii_case(one) && word.bytes().all(|b| b.is_ascii_uppercase()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let found: Vec<_> = references(text)
+            .into_iter()
+            .map(|one| (one.label, one.slug))
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(label, slug)| ((*label).to_owned(), (*slug).to_owned()))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn every_form_of_number_is_read() {
+        check(
+            "Nghị định số 45/2012/NĐ-CP ngày 21/5/2012",
+            &[("45/2012/NĐ-CP", "45-2012-nd-cp")],
+        );
+        check(
+            "(Quyết định số: 1881/QĐ-TTg)",
+            &[("1881/QĐ-TTg", "1881-qd-ttg")],
+        );
+        check("Luật số 45/2019/QH14.", &[("45/2019/QH14", "45-2019-qh14")]);
+        check(
+            "1365/NQ-UBTVQH15",
+            &[("1365/NQ-UBTVQH15", "1365-nq-ubtvqh15")],
+        );
+        check(
+            "Nghị quyết 60-NQ/TW, Chỉ thị 05-CT/TU",
+            &[("60-NQ/TW", "60-nq-tw"), ("05-CT/TU", "05-ct-tu")],
+        );
+        check(
+            "01/2017/TTLT-VKSNDTC-TANDTC-BCA-BTP quy định",
+            &[(
+                "01/2017/TTLT-VKSNDTC-TANDTC-BCA-BTP",
+                "01-2017-ttlt-vksndtc-tandtc-bca-btp",
+            )],
+        );
+        check(
+            "số 05A/2018/TT-BCT",
+            &[("05A/2018/TT-BCT", "05a-2018-tt-bct")],
+        );
+    }
+
+    #[test]
+    fn every_way_of_typing_one_number_is_one_document() {
+        for typed in [
+            "19/2025/QĐ-TTg",
+            "19/2025/QÐ-TTg",
+            "19/2025/QD-TTg",
+            "19/2025/QĐ–TTg",
+            "19/2025/QĐ - TTg",
+            "19/2025/QĐ-TTg-Thủ tướng",
+            "Số.19/2025/QĐ-TTg;",
+        ] {
+            check(typed, &[("19/2025/QĐ-TTg", "19-2025-qd-ttg")]);
+        }
+        check("46/2025/NQ-HDND", &[("46/2025/NQ-HĐND", "46-2025-nq-hdnd")]);
+        check(
+            "QUYẾT ĐỊNH 19/2025/QĐ-TTG VỀ",
+            &[("19/2025/QĐ-TTG", "19-2025-qd-ttg")],
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_is_none() {
+        for trap in [
+            "ngày 21/5/2012",
+            "HTX 19/5",
+            "trực 24/7",
+            "tỷ lệ 1/500",
+            "30/4 - 1/5",
+            "Nghị định 116",
+            "NQ57",
+            "https://a.vn/2025/07/QD-TTg.html",
+            "http://a.vn/12/QĐ-TTg/x",
+            "và/hoặc",
+            "km/h",
+            "TP/HCM",
+            "1.881/QĐ-TTg",
+            "1195/BXD-HĐXD",
+            "2693/UBND-TNMT",
+            "QCVN 05A:2020/BCT",
+            "TCVN 1234:2020",
+            "A/H5N1",
+            "12/QĐ",
+            "12/QĐ-ttg",
+            "12/QĐ-",
+            "/QĐ-TTg",
+            "12/2025/QHX",
+            "12/2025/QH",
+            "1234567/QĐ-TTg",
+            "12/QĐ-Thủ",
+            "9/11",
+            "12/QĐ-TTg/2025",
+            "12/QĐ-TTg_1",
+            "2021/2022",
+        ] {
+            check(trap, &[]);
+        }
+    }
+
+    #[test]
+    fn a_text_of_slashes_is_read_in_time() {
+        check(&"/".repeat(200_000), &[]);
+        check(&"1/QĐ-".repeat(20_000), &[]);
+        check(&"A".repeat(200_000), &[]);
+    }
+}

@@ -1,0 +1,465 @@
+//! The daemon: one owner of state and store, polls around it, readers beside it.
+//!
+//! `run` is handed everything it stands on (store, fetcher, clock, bound listeners, a way to load the
+//! configuration) and a future that ends it, so that a test can hand it other things. Only this module
+//! and `cli` know several parts of the shell.
+
+mod admin;
+pub mod owner;
+mod poll;
+mod select;
+mod status;
+mod web;
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixListener;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tracing::{debug, error, info, warn};
+
+use crate::admin::{Identity, PollRequest};
+use crate::clock::SharedClock;
+use crate::core::config::{Checked, Config, ConfigDiff, Remark};
+use crate::core::model::{FaultKind, FetchFault, PollOutcome, SourceId, SourceNo, Timestamp};
+use crate::core::pipeline::PollReport;
+use crate::core::schedule::Jitter;
+use crate::fetch::Fetcher;
+use crate::http::listen::{self, Limits, Listener};
+use owner::{Owner, PollJob, Published};
+
+/// Reads and checks the configuration on disk; called off the event loop.
+pub type LoadConfig = Arc<dyn Fn() -> Result<Checked, Vec<Remark>> + Send + Sync>;
+
+/// A fetcher that goes on where another one was, under another configuration.
+pub type Refit<F> = Box<dyn Fn(&F, &Config) -> Result<F, String> + Send>;
+
+/// Everything the daemon stands on.
+pub struct Parts<F> {
+    pub owner: Owner,
+    pub fetcher: Arc<F>,
+    /// The fetcher for another configuration.
+    pub refit: Refit<F>,
+    pub clock: SharedClock,
+    pub listeners: Vec<Listener>,
+    pub admin: Option<UnixListener>,
+    pub load_config: LoadConfig,
+    pub identity: Identity,
+    /// Reloads asked for by signal.
+    pub reloads: mpsc::Receiver<()>,
+    pub limits: Limits,
+    /// Seeds the jitter.
+    pub seed: u64,
+}
+
+/// The schedule is looked at again at least this often: a machine that slept has another time.
+const NAP_MAX: Duration = Duration::from_secs(30);
+/// Polls under way, waiting for their turn at a host included, for each one the fetcher has in flight.
+const UNDER_WAY_FACTOR: usize = 4;
+
+/// What others ask of the owner.
+enum Command {
+    Poll {
+        request: PollRequest,
+        replies: mpsc::UnboundedSender<PollEvent>,
+    },
+    Reload {
+        loaded: Box<Result<Checked, Vec<Remark>>>,
+        reply: oneshot::Sender<Reloaded>,
+    },
+}
+
+/// What came of one source of a [`PollRequest`].
+enum PollEvent {
+    Skipped { id: String, why: String },
+    Finished { id: SourceId, report: PollReport },
+    Lost { id: SourceId, cause: String },
+}
+
+enum Reloaded {
+    InForce {
+        diff: ConfigDiff,
+        warnings: Vec<Remark>,
+    },
+    Refused(Vec<String>),
+}
+
+/// A poll that came to its end.
+struct Finished {
+    job: PollJob,
+    outcome: PollOutcome,
+    dry_run: bool,
+}
+
+struct Loop<F> {
+    owner: Owner,
+    fetcher: Arc<F>,
+    clock: SharedClock,
+    random: fastrand::Rng,
+    readers: Arc<Semaphore>,
+    polls: JoinSet<Finished>,
+    tasks: HashMap<tokio::task::Id, PollJob>,
+    busy: BTreeSet<SourceNo>,
+    waiting: HashMap<SourceNo, Vec<mpsc::UnboundedSender<PollEvent>>>,
+    dry: HashMap<tokio::task::Id, mpsc::UnboundedSender<PollEvent>>,
+    published: watch::Sender<Arc<Published>>,
+}
+
+/// Runs until `shutdown` resolves: polls, serves, answers; then stops within the limits' deadline.
+pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()> + Send) {
+    let (published, served) = watch::channel(Arc::new(parts.owner.published()));
+    let (commands, mut asked) = mpsc::channel(64);
+    let (stop, stopped) = watch::channel(false);
+    let reader = parts.owner.reader();
+
+    let site = Arc::new(web::Site::new(
+        reader.clone(),
+        served.clone(),
+        Arc::clone(&parts.clock),
+    ));
+    let server = tokio::spawn(listen::serve(
+        parts.listeners,
+        parts.limits,
+        Arc::new(web::Front(site)),
+        stopping(stopped.clone()),
+    ));
+    let desk = admin::Desk {
+        commands,
+        reader,
+        served,
+        load_config: parts.load_config,
+        identity: parts.identity,
+        clock: Arc::clone(&parts.clock),
+    };
+    let admin = parts.admin.map(|listener| {
+        tokio::spawn(admin::serve(
+            listener,
+            desk.clone(),
+            stopping(stopped.clone()),
+        ))
+    });
+    let reloads = tokio::spawn(admin::reload_on_signal(parts.reloads, desk));
+
+    let mut machine = Loop::new(
+        parts.owner,
+        parts.fetcher,
+        parts.clock,
+        parts.seed,
+        published,
+    );
+    tokio::pin!(shutdown);
+    let refit = parts.refit;
+    loop {
+        let nap = machine.start_due();
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(done) = machine.polls.join_next_with_id() => machine.take(done),
+            Some(command) = asked.recv() => machine.obey(command, &refit),
+            () = tokio::time::sleep(nap) => {}
+        }
+        machine.publish();
+    }
+
+    info!("stopping");
+    // Every write is flushed when it is made: a poll under way is lost, nothing else.
+    machine.polls.shutdown().await;
+    reloads.abort();
+    let _ = stop.send(true);
+    if let Some(admin) = admin {
+        admin.abort();
+    }
+    if let Err(err) = server.await {
+        error!(%err, "the server ended badly");
+    }
+    info!("stopped");
+}
+
+async fn stopping(mut stopped: watch::Receiver<bool>) {
+    // An error means that the daemon is gone: stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+impl<F: Fetcher> Loop<F> {
+    fn new(
+        owner: Owner,
+        fetcher: Arc<F>,
+        clock: SharedClock,
+        seed: u64,
+        published: watch::Sender<Arc<Published>>,
+    ) -> Loop<F> {
+        Loop {
+            owner,
+            fetcher,
+            clock,
+            random: fastrand::Rng::with_seed(seed),
+            readers: Arc::new(Semaphore::new(cores())),
+            polls: JoinSet::new(),
+            tasks: HashMap::new(),
+            busy: BTreeSet::new(),
+            waiting: HashMap::new(),
+            dry: HashMap::new(),
+            published,
+        }
+    }
+
+    /// Starts what is due; how long there is nothing to do.
+    fn start_due(&mut self) -> Duration {
+        let now = self.clock.now();
+        if self.owner.degraded().is_some() && self.owner.recover(now) {
+            info!("the store can be written again: polling goes on");
+        }
+        let under_way_max = self.owner.config().fetch.concurrency * UNDER_WAY_FACTOR;
+        let room = under_way_max.saturating_sub(self.polls.len());
+        for no in self.owner.due(now, &self.busy, room) {
+            self.start(no);
+        }
+        let next = match room {
+            0 => None,
+            _ => self.owner.next_due_at(&self.busy),
+        };
+        next.map_or(NAP_MAX, |at| at.since(now)).min(NAP_MAX)
+    }
+
+    fn start(&mut self, no: SourceNo) {
+        if let Some(job) = self.owner.job(no) {
+            self.busy.insert(no);
+            self.spawn(job, false);
+        }
+    }
+
+    fn spawn(&mut self, job: PollJob, dry_run: bool) -> tokio::task::Id {
+        let fetcher = Arc::clone(&self.fetcher);
+        let clock = Arc::clone(&self.clock);
+        let readers = Arc::clone(&self.readers);
+        let remembered = job.clone();
+        let handle = self.polls.spawn(async move {
+            let outcome = poll::poll(&job, fetcher.as_ref(), &clock, &readers).await;
+            Finished {
+                job,
+                outcome,
+                dry_run,
+            }
+        });
+        self.tasks.insert(handle.id(), remembered);
+        handle.id()
+    }
+
+    fn take(&mut self, done: Result<(tokio::task::Id, Finished), tokio::task::JoinError>) {
+        let (task, finished) = match done {
+            Ok((task, finished)) => (task, finished),
+            Err(err) => {
+                let Some(job) = self.tasks.get(&err.id()).cloned() else {
+                    return;
+                };
+                let fault = FetchFault::new(FaultKind::Internal, "the poll panicked");
+                error!(source = %job.id, %err, "a poll panicked");
+                let finished = Finished {
+                    job,
+                    outcome: PollOutcome::Failed(fault),
+                    dry_run: self.dry.contains_key(&err.id()),
+                };
+                (err.id(), finished)
+            }
+        };
+        self.tasks.remove(&task);
+        match finished.dry_run {
+            true => self.finish_dry(task, finished),
+            false => self.finish(finished),
+        }
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        let Finished { job, outcome, .. } = finished;
+        self.busy.remove(&job.source);
+        let waiting = self.waiting.remove(&job.source).unwrap_or_default();
+        let now = self.clock.now();
+        let jitter = Jitter(self.random.f64());
+        let was_well = self.owner.degraded().is_none();
+        let key = job.reading.key;
+        let written =
+            self.blocking(|machine| machine.finish(job.source, key, outcome, now, jitter));
+        match written {
+            Ok(Some(report)) => {
+                self.log(&job, &report);
+                for waiter in waiting {
+                    let _ = waiter.send(PollEvent::Finished {
+                        id: job.id.clone(),
+                        report: report.clone(),
+                    });
+                }
+            }
+            Ok(None) => debug!(source = %job.id, "removed while it was asked"),
+            Err(err) => {
+                if was_well {
+                    error!(%err, "the store cannot be written: polling stops, the last feeds are served; free the disk or mend the folder");
+                }
+                for waiter in waiting {
+                    let _ = waiter.send(PollEvent::Lost {
+                        id: job.id.clone(),
+                        cause: err.to_string(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn finish_dry(&mut self, task: tokio::task::Id, finished: Finished) {
+        let Some(waiter) = self.dry.remove(&task) else {
+            return;
+        };
+        let Finished { job, outcome, .. } = finished;
+        let now = self.clock.now();
+        let decided = self
+            .blocking(|owner| owner.decide(job.source, job.reading.key, outcome, now, Jitter(0.0)));
+        let _ = waiter.send(match decided {
+            Ok(digest) => PollEvent::Finished {
+                id: job.id,
+                report: digest.map(|digest| digest.report).unwrap_or_default(),
+            },
+            Err(err) => PollEvent::Lost {
+                id: job.id,
+                cause: err.to_string(),
+            },
+        });
+    }
+
+    /// The store blocks; other tasks of this thread must not wait for it.
+    fn blocking<T>(&mut self, work: impl FnOnce(&mut Owner) -> T) -> T {
+        tokio::task::block_in_place(|| work(&mut self.owner))
+    }
+
+    fn log(&self, job: &PollJob, report: &PollReport) {
+        let next_poll_at = self
+            .owner
+            .state()
+            .source(job.source)
+            .map(|source| source.next_poll_at);
+        let next_poll_at = next_poll_at.unwrap_or(Timestamp::EPOCH);
+        match &report.fault {
+            Some(fault) => warn!(
+                source = %job.id, outcome = report.outcome, detail = %fault.detail, %next_poll_at, "poll failed"
+            ),
+            None => info!(
+                source = %job.id, outcome = report.outcome, new = report.new.len(),
+                changed = report.changed, same = report.same, copies = report.copies,
+                problems = report.problems.len(), %next_poll_at, "polled"
+            ),
+        }
+        for problem in &report.problems {
+            debug!(source = %job.id, problem, "a problem of this source");
+        }
+    }
+
+    fn obey(&mut self, command: Command, refit: &Refit<F>) {
+        match command {
+            Command::Poll { request, replies } => self.poll_now(&request, &replies),
+            Command::Reload { loaded, reply } => {
+                let _ = reply.send(self.reload(*loaded, refit));
+            }
+        }
+    }
+
+    fn poll_now(&mut self, request: &PollRequest, replies: &mpsc::UnboundedSender<PollEvent>) {
+        let now = self.clock.now();
+        let (chosen, skipped) = poll::choose(&self.owner, request, now);
+        for (id, why) in skipped {
+            let _ = replies.send(PollEvent::Skipped { id, why });
+        }
+        for no in chosen {
+            if request.dry_run {
+                if let Some(job) = self.owner.job(no) {
+                    let task = self.spawn(job, true);
+                    self.dry.insert(task, replies.clone());
+                }
+                continue;
+            }
+            self.waiting.entry(no).or_default().push(replies.clone());
+            if !self.busy.contains(&no) {
+                self.start(no);
+            }
+        }
+    }
+
+    fn reload(&mut self, loaded: Result<Checked, Vec<Remark>>, refit: &Refit<F>) -> Reloaded {
+        let now = self.clock.now();
+        let checked = match loaded {
+            Ok(checked) => checked,
+            Err(errors) => {
+                return self.refuse(errors.iter().map(ToString::to_string).collect());
+            }
+        };
+        let fetcher = match refit(&self.fetcher, &checked.config) {
+            Ok(fetcher) => Arc::new(fetcher),
+            Err(cause) => return self.refuse(vec![cause]),
+        };
+        match self.blocking(|owner| owner.reload(checked.config, now)) {
+            Ok(diff) => {
+                self.fetcher = fetcher;
+                info!(
+                    added = diff.added.len(),
+                    removed = diff.removed.len(),
+                    changed = diff.changed.len(),
+                    "the configuration is reloaded"
+                );
+                for key in &diff.needs_restart {
+                    warn!(key, "this change takes effect after a restart");
+                }
+                Reloaded::InForce {
+                    diff,
+                    warnings: checked.warnings,
+                }
+            }
+            Err(err) => {
+                error!(%err, "the configuration could not be put into force");
+                Reloaded::Refused(vec![err.to_string()])
+            }
+        }
+    }
+
+    fn refuse(&mut self, errors: Vec<String>) -> Reloaded {
+        for err in &errors {
+            error!(%err, "the configuration is refused, the old one stays in force");
+        }
+        self.owner.refuse_config(errors.clone());
+        Reloaded::Refused(errors)
+    }
+
+    fn publish(&mut self) {
+        if self.published.borrow().generation != self.owner.generation() {
+            self.published
+                .send_replace(Arc::new(self.owner.published()));
+        }
+    }
+}
+
+/// Asks the sources of `request` once, without a daemon: `emit` gets what came of each.
+pub async fn poll_once<F: Fetcher>(
+    owner: Owner,
+    fetcher: Arc<F>,
+    clock: SharedClock,
+    seed: u64,
+    request: &PollRequest,
+    mut emit: impl FnMut(crate::admin::Polled),
+) {
+    let (published, _served) = watch::channel(Arc::new(owner.published()));
+    let (replies, mut events) = mpsc::unbounded_channel();
+    let mut machine = Loop::new(owner, fetcher, clock, seed, published);
+    machine.poll_now(request, &replies);
+    drop(replies);
+    while let Some(done) = machine.polls.join_next_with_id().await {
+        machine.take(done);
+        while let Ok(event) = events.try_recv() {
+            emit(poll::polled(event));
+        }
+    }
+    while let Ok(event) = events.try_recv() {
+        emit(poll::polled(event));
+    }
+}

@@ -1,0 +1,493 @@
+//! The one owner of state and store: decide, write, then remember.
+//!
+//! Synchronous and without sockets, so that the simulation drives the very code the daemon runs.
+//! A write that fails changes nothing in memory: the owner degrades, serves what it has, and takes the
+//! store up again when it can be written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::core::config::{self, Config, Kind, Source};
+use crate::core::model::{
+    Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceId, SourceNo, SourceState,
+    Timestamp, Validators,
+};
+use crate::core::pipeline::{self, Ground, PollReport};
+use crate::core::reading::{Before, Reading};
+use crate::core::schedule::{Jitter, Policy};
+use crate::core::state::{self, State};
+use crate::core::tag::{Tagger, TopicRule};
+use crate::store::{Store, StoreError, StoreReader};
+
+/// How long after a failed write the store is tried again: doubling, up to a minute.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// Everything that serving needs besides the store; swapped whole when any of it changes.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Raised with each change, so that documents made before are not served after.
+    pub generation: u64,
+    pub config: Arc<Config>,
+    pub roster: Arc<Roster>,
+    pub mint: Arc<Mint>,
+    pub started_at: Timestamp,
+    /// Since when what is here, the stories apart, has been as it is.
+    pub settings_at: Timestamp,
+    /// Why nothing is polled, while the store cannot be written.
+    pub degraded: Option<String>,
+    /// The mistakes of the configuration on disk, while it is refused and the old one lives on.
+    pub config_errors: Arc<Vec<String>>,
+}
+
+/// What one poll needs, apart from the owner.
+#[derive(Clone)]
+pub struct PollJob {
+    pub source: SourceNo,
+    pub id: SourceId,
+    pub fetch: FetchJob,
+    pub before: Before,
+    pub reading: Reading,
+    pub tagger: Arc<Tagger>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Degraded {
+    cause: String,
+    failures: u32,
+    retry_at: Timestamp,
+}
+
+/// One configured source as the owner works with it.
+#[derive(Debug, Clone)]
+struct Assignment {
+    source: Source,
+    reading: Reading,
+}
+
+pub struct Owner {
+    store: Store,
+    state: State,
+    config: Arc<Config>,
+    assignments: BTreeMap<SourceNo, Assignment>,
+    tagger: Arc<Tagger>,
+    roster: Arc<Roster>,
+    mint: Arc<Mint>,
+    started_at: Timestamp,
+    generation: u64,
+    degraded: Option<Degraded>,
+    config_errors: Arc<Vec<String>>,
+}
+
+impl Owner {
+    /// Takes up a store under a configuration.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or what the configuration changes cannot be written.
+    pub fn open(store: Store, config: Config, now: Timestamp) -> Result<Owner, StoreError> {
+        let state = rebuild(&store)?;
+        let mint = Arc::new(store.mint()?);
+        let config = Arc::new(config);
+        let mut owner = Owner {
+            tagger: tagger(&config),
+            roster: Arc::new(Roster::default()),
+            assignments: BTreeMap::new(),
+            store,
+            state,
+            config: Arc::clone(&config),
+            mint,
+            started_at: now,
+            generation: 0,
+            degraded: None,
+            config_errors: Arc::default(),
+        };
+        owner.take_config(config, now)?;
+        Ok(owner)
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    pub fn reader(&self) -> StoreReader {
+        self.store.reader()
+    }
+
+    /// Everything serving needs besides the store.
+    pub fn published(&self) -> Published {
+        Published {
+            generation: self.generation,
+            config: Arc::clone(&self.config),
+            roster: Arc::clone(&self.roster),
+            mint: Arc::clone(&self.mint),
+            started_at: self.started_at,
+            settings_at: self.state.settings().map_or(self.started_at, |(_, at)| at),
+            degraded: self
+                .degraded
+                .as_ref()
+                .map(|degraded| degraded.cause.clone()),
+            config_errors: Arc::clone(&self.config_errors),
+        }
+    }
+
+    /// Changes whenever [`Owner::published`] would give something else.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Sources to ask now, those never asked first, then the longest overdue; none while degraded.
+    pub fn due(&self, now: Timestamp, busy: &BTreeSet<SourceNo>, limit: usize) -> Vec<SourceNo> {
+        if self.degraded.is_some() {
+            return Vec::new();
+        }
+        let mut due: Vec<&SourceState> = self
+            .polled()
+            .filter(|source| source.next_poll_at <= now && !busy.contains(&source.no))
+            .collect();
+        due.sort_by_key(|source| {
+            (
+                source.last_poll_at.is_some(),
+                source.next_poll_at,
+                source.no,
+            )
+        });
+        due.into_iter()
+            .take(limit)
+            .map(|source| source.no)
+            .collect()
+    }
+
+    /// When there is next something to do; none when nothing is waited for.
+    pub fn next_due_at(&self, busy: &BTreeSet<SourceNo>) -> Option<Timestamp> {
+        if let Some(degraded) = &self.degraded {
+            return Some(degraded.retry_at);
+        }
+        self.polled()
+            .filter(|source| !busy.contains(&source.no))
+            .map(|source| source.next_poll_at)
+            .min()
+    }
+
+    fn polled(&self) -> impl Iterator<Item = &SourceState> {
+        self.assignments
+            .iter()
+            .filter(|(_, assignment)| state::is_polled(&assignment.source))
+            .filter_map(|(no, _)| self.state.source(*no))
+    }
+
+    /// What asking this source takes; none when it is not configured or not polled.
+    pub fn job(&self, no: SourceNo) -> Option<PollJob> {
+        let assignment = self
+            .assignments
+            .get(&no)
+            .filter(|found| state::is_polled(&found.source))?;
+        let state = self.state.source(no)?;
+        let Assignment { source, reading } = assignment;
+        // Bodies that were read otherwise are asked for whole.
+        let reread = state.reading_key != Some(reading.key);
+        Some(PollJob {
+            source: no,
+            id: state.id.clone(),
+            fetch: FetchJob {
+                source: no,
+                url: source.url.clone(),
+                validators: match reread {
+                    true => Validators::default(),
+                    false => state.validators.clone(),
+                },
+                timeout: source.timeout,
+                body_bytes_max: self.config.fetch.body_bytes_max,
+                headers: source.headers.clone(),
+            },
+            before: Before {
+                body_key: state.body_key,
+            },
+            reading: reading.clone(),
+            tagger: Arc::clone(&self.tagger),
+        })
+    }
+
+    /// Decides what a poll changes, without writing it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn decide(
+        &self,
+        no: SourceNo,
+        reading_key: ContentKey,
+        outcome: PollOutcome,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Option<pipeline::Digest>, StoreError> {
+        let (Some(state), Some(assignment)) = (self.state.source(no), self.assignments.get(&no))
+        else {
+            // Removed from the configuration while it was asked.
+            return Ok(None);
+        };
+        let entries = match &outcome {
+            PollOutcome::Read { feed, .. } => feed.entries.as_slice(),
+            PollOutcome::Unchanged { .. } | PollOutcome::Failed(_) => &[],
+        };
+        let known = self.store.known(no, entries)?;
+        let ground = Ground {
+            state,
+            known: &known,
+            roster: &self.roster,
+            numbers: self.state.numbers(),
+            policy: Policy {
+                min_interval: assignment.source.min_interval,
+                max_interval: assignment.source.max_interval,
+            },
+            reading_key,
+            now,
+            jitter,
+        };
+        Ok(Some(pipeline::digest(&ground, outcome)))
+    }
+
+    /// Decides, writes and remembers one poll.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written: nothing is changed then, and the owner is degraded.
+    pub fn finish(
+        &mut self,
+        no: SourceNo,
+        reading_key: ContentKey,
+        outcome: PollOutcome,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Option<PollReport>, StoreError> {
+        let decided = self
+            .decide(no, reading_key, outcome, now, jitter)
+            .and_then(|digest| {
+                if let Some(digest) = &digest {
+                    self.store.apply(&digest.batch)?;
+                }
+                Ok(digest)
+            });
+        match decided {
+            Ok(None) => Ok(None),
+            Ok(Some(digest)) => {
+                let renamed = self.changes_roster(&digest.batch);
+                self.state.apply(&digest.batch);
+                if renamed {
+                    self.refresh(now)?;
+                }
+                Ok(Some(digest.report))
+            }
+            Err(err) => {
+                self.degrade(&err, now);
+                Err(err)
+            }
+        }
+    }
+
+    fn changes_roster(&self, batch: &Batch) -> bool {
+        batch.sources.iter().any(|new| {
+            self.state
+                .source(new.no)
+                .is_none_or(|old| (&old.title, &old.site) != (&new.title, &new.site))
+        })
+    }
+
+    /// Puts a new configuration into force; sources keep their history.
+    ///
+    /// # Errors
+    /// When what it changes cannot be written: the old one stays in force.
+    pub fn reload(
+        &mut self,
+        config: Config,
+        now: Timestamp,
+    ) -> Result<config::ConfigDiff, StoreError> {
+        let diff = config::diff(&self.config, &config);
+        self.take_config(Arc::new(config), now)?;
+        Ok(diff)
+    }
+
+    /// Remembers why the configuration on disk is refused.
+    pub fn refuse_config(&mut self, errors: Vec<String>) {
+        self.config_errors = Arc::new(errors);
+        self.generation += 1;
+    }
+
+    fn take_config(&mut self, config: Arc<Config>, now: Timestamp) -> Result<(), StoreError> {
+        let batch = self.state.adopt(&config, now);
+        self.write(&batch, now)?;
+        self.assignments = config
+            .sources
+            .iter()
+            .filter_map(|source| {
+                let no = self.state.find(&source.id)?.no;
+                let items_max = config.fetch.items_max;
+                let reading = Reading::of(source, &config.topics, items_max);
+                let source = source.clone();
+                Some((no, Assignment { source, reading }))
+            })
+            .collect();
+        self.tagger = tagger(&config);
+        self.config_errors = Arc::default();
+        self.config = config;
+        self.refresh(now)
+    }
+
+    /// Brings the roster up to date, and remembers since when what is served looks as it does.
+    fn refresh(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.roster = Arc::new(self.state.roster(&self.config));
+        self.generation += 1;
+        let hash = settings_hash(&self.config, &self.roster);
+        if self
+            .state
+            .settings()
+            .is_some_and(|(known, _)| known == hash)
+        {
+            return Ok(());
+        }
+        let batch = Batch {
+            at: Some(now),
+            settings: Some((hash, now)),
+            ..Batch::default()
+        };
+        self.write(&batch, now)
+    }
+
+    fn write(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
+        match self.store.apply(batch) {
+            Ok(()) => {
+                self.state.apply(batch);
+                Ok(())
+            }
+            Err(err) => {
+                self.degrade(&err, now);
+                Err(err)
+            }
+        }
+    }
+
+    fn degrade(&mut self, err: &StoreError, now: Timestamp) {
+        let failures = self
+            .degraded
+            .as_ref()
+            .map_or(1, |before| before.failures.saturating_add(1));
+        let wait = RETRY_MIN
+            .saturating_mul(1 << failures.saturating_sub(1).min(6))
+            .min(RETRY_MAX);
+        self.degraded = Some(Degraded {
+            cause: err.to_string(),
+            failures,
+            retry_at: now + wait,
+        });
+        self.generation += 1;
+    }
+
+    /// Why nothing is polled, while the store cannot be written.
+    pub fn degraded(&self) -> Option<&str> {
+        self.degraded
+            .as_ref()
+            .map(|degraded| degraded.cause.as_str())
+    }
+
+    /// Tries the store again when it is time; true when it is in order (again).
+    pub fn recover(&mut self, now: Timestamp) -> bool {
+        match &self.degraded {
+            None => return true,
+            Some(degraded) if now < degraded.retry_at => return false,
+            Some(_) => {}
+        }
+        let hash = settings_hash(&self.config, &self.roster);
+        let since = self
+            .state
+            .settings()
+            .filter(|(known, _)| *known == hash)
+            .map_or(now, |(_, at)| at);
+        let probe = Batch {
+            at: Some(now),
+            settings: Some((hash, since)),
+            ..Batch::default()
+        };
+        // What the failed write left behind is read back: memory must be what the store is.
+        let taken_up = self.store.apply(&probe).and_then(|()| rebuild(&self.store));
+        match taken_up {
+            Ok(state) => {
+                self.state = state;
+                self.degraded = None;
+                self.roster = Arc::new(self.state.roster(&self.config));
+                self.generation += 1;
+                true
+            }
+            Err(err) => {
+                self.degrade(&err, now);
+                false
+            }
+        }
+    }
+
+    /// The number of a configured source.
+    pub fn configured(&self, id: &SourceId) -> Option<(SourceNo, &Source)> {
+        self.assignments
+            .iter()
+            .find(|(_, assignment)| assignment.source.id == *id)
+            .map(|(no, assignment)| (*no, &assignment.source))
+    }
+
+    pub fn configured_sources(&self) -> impl Iterator<Item = (SourceNo, &Source)> {
+        self.assignments
+            .iter()
+            .map(|(no, assignment)| (*no, &assignment.source))
+    }
+}
+
+/// What a store holds, as a state.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn rebuild(store: &StoreReader) -> Result<State, StoreError> {
+    Ok(State::rebuild(
+        store.sources()?,
+        store.numbers()?,
+        store.settings()?,
+    ))
+}
+
+fn tagger(config: &Config) -> Arc<Tagger> {
+    let topics: Vec<TopicRule> = config
+        .topics
+        .iter()
+        .map(|topic| TopicRule {
+            slug: topic.slug.clone(),
+            label_vi: topic.label_vi.clone(),
+            label_en: topic.label_en.clone(),
+            phrases: topic.phrases.clone(),
+            weak: topic.weak.clone(),
+            mask: topic.mask.clone(),
+        })
+        .collect();
+    Arc::new(Tagger::new(&topics))
+}
+
+/// Everything a served document depends on besides the stories.
+fn settings_hash(config: &Config, roster: &Roster) -> u64 {
+    let shown = format!(
+        "{} {} {:?} {roster:?}",
+        env!("CARGO_PKG_VERSION"),
+        config.server.base_url,
+        config.feed
+    );
+    let digest = blake3::hash(shown.as_bytes());
+    u64::from_be_bytes(std::array::from_fn(|at| digest.as_bytes()[at]))
+}
+
+/// Why a source is not polled although it is configured.
+pub fn not_polled_because(source: &Source) -> Option<&'static str> {
+    match (source.enabled, source.kind) {
+        (false, _) => Some("it is disabled (enabled = false)"),
+        (true, Kind::Page | Kind::Sitemap) => {
+            Some("pages and sitemaps are not read yet by this version")
+        }
+        (true, Kind::Feed) => None,
+    }
+}

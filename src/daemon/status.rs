@@ -1,0 +1,150 @@
+//! `status.json`: the health of every source, as SPEC section 4 has it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::owner::Published;
+use crate::core::config::{Kind, Source};
+use crate::core::model::{Health, SourceId, SourceState};
+use crate::core::state;
+use crate::store::{StoreError, StoreReader};
+
+#[derive(Debug, Serialize)]
+pub struct Status {
+    version: &'static str,
+    started: String,
+    stories: u64,
+    articles: u64,
+    store_bytes: u64,
+    /// Why nothing is polled, while the store cannot be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    degraded: Option<String>,
+    /// The mistakes of the configuration on disk, while it is refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    config_errors: Vec<String>,
+    sources: Vec<SourceStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceStatus {
+    id: SourceId,
+    name: String,
+    url: String,
+    kind: &'static str,
+    state: Health,
+    polls: u64,
+    entries: u64,
+    last_poll: Option<String>,
+    last_success: Option<String>,
+    next_poll: Option<String>,
+    interval_s: u64,
+    failures: u32,
+    last_status: Option<u16>,
+    last_error: Option<String>,
+}
+
+/// As of now: counts and sources are read from the store, which never waits for a write.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, StoreError> {
+    let counts = reader.counts()?;
+    let states: BTreeMap<SourceId, SourceState> = reader
+        .sources()?
+        .into_iter()
+        .map(|state| (state.id.clone(), state))
+        .collect();
+    let sources = published
+        .config
+        .sources
+        .iter()
+        .filter_map(|source| Some(source_status(source, states.get(&source.id)?, published)))
+        .collect();
+    Ok(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        started: published.started_at.rfc3339(),
+        stories: counts.stories,
+        articles: counts.articles,
+        store_bytes: reader.bytes(),
+        degraded: published.degraded.clone(),
+        config_errors: published.config_errors.to_vec(),
+        sources,
+    })
+}
+
+fn source_status(source: &Source, state: &SourceState, published: &Published) -> SourceStatus {
+    let polled = state::is_polled(source);
+    let name = published
+        .roster
+        .find(&source.id)
+        .map(|facts| facts.name.clone());
+    let problem = state.last_problem.clone();
+    SourceStatus {
+        id: source.id.clone(),
+        name: name.unwrap_or_else(|| source.id.to_string()),
+        url: redacted(&source.url),
+        kind: kind(source.kind),
+        state: if source.enabled {
+            state.health()
+        } else {
+            Health::Disabled
+        },
+        polls: state.polls,
+        entries: state.entries,
+        last_poll: state.last_poll_at.map(|at| at.rfc3339()),
+        last_success: state.last_success_at.map(|at| at.rfc3339()),
+        next_poll: polled.then(|| state.next_poll_at.rfc3339()),
+        interval_s: state.interval.as_secs(),
+        failures: state.failures,
+        last_status: state.last_status,
+        last_error: state
+            .last_fault
+            .as_ref()
+            .map(|fault| fault.detail.clone())
+            .or(problem),
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Feed => "feed",
+        Kind::Page => "page",
+        Kind::Sitemap => "sitemap",
+    }
+}
+
+/// An address without its credentials: the status is for everybody.
+fn redacted(raw: &str) -> String {
+    match url::Url::parse(raw) {
+        Ok(mut url) => {
+            // Neither fails for an address with a host, and every source has one.
+            let _ = url.set_password(None);
+            let _ = url.set_username("");
+            url.into()
+        }
+        Err(_) => raw.to_owned(),
+    }
+}
+
+/// Whether every source that is polled was asked once since it was added.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_ready(reader: &StoreReader, published: &Published) -> Result<bool, StoreError> {
+    let states: BTreeMap<SourceId, SourceState> = reader
+        .sources()?
+        .into_iter()
+        .map(|state| (state.id.clone(), state))
+        .collect();
+    Ok(published
+        .config
+        .sources
+        .iter()
+        .filter(|source| state::is_polled(source))
+        .all(|source| {
+            states
+                .get(&source.id)
+                .is_some_and(|state| state.last_poll_at.is_some())
+        }))
+}

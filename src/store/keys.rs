@@ -1,0 +1,221 @@
+//! The keys of the tree; `store/mod.rs` lists them.
+
+use std::cmp::Ordering;
+
+use crate::core::model::{
+    AddressKey, Article, ArticleNo, EntryKey, Scheme, SourceNo, Story, StoryNo, TextKey, Timestamp,
+};
+
+pub const FORMAT: &[u8] = b"mformat";
+pub const MINT: &[u8] = b"mmint";
+pub const NUMBERS: &[u8] = b"mnumbers";
+pub const COUNTS: &[u8] = b"mcounts";
+pub const SETTINGS: &[u8] = b"msettings";
+
+pub const SOURCES: &[u8] = b"s";
+pub const LISTINGS: &[u8] = b"l";
+pub const ARTICLES: &[u8] = b"a";
+pub const STORIES: &[u8] = b"t";
+pub const ENTRIES: &[u8] = b"e";
+pub const BY_TIME: &[u8] = b"d";
+pub const BY_FIRST_SEEN: &[u8] = b"f";
+
+/// A place in an order that runs newest first: after all stories that are newer, or as new with a lower number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub published_at: Timestamp,
+    pub no: u64,
+}
+
+/// The newer is the lesser: it comes first.
+impl Ord for Place {
+    fn cmp(&self, other: &Place) -> Ordering {
+        other
+            .published_at
+            .cmp(&self.published_at)
+            .then(self.no.cmp(&other.no))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Place) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Where to begin in a newest-first order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    Start,
+    After(Place),
+    At(Place),
+}
+
+fn ascending(at: Timestamp) -> [u8; 8] {
+    // Flipping the sign bit makes the order of bytes the order of numbers.
+    (at.millis() ^ i64::MIN).to_be_bytes()
+}
+
+fn descending(at: Timestamp) -> [u8; 8] {
+    (!(at.millis() ^ i64::MIN)).to_be_bytes()
+}
+
+fn join(parts: &[&[u8]]) -> Vec<u8> {
+    parts.concat()
+}
+
+pub fn source(no: SourceNo) -> Vec<u8> {
+    join(&[SOURCES, &no.0.to_be_bytes()])
+}
+
+pub fn listing(no: SourceNo) -> Vec<u8> {
+    join(&[LISTINGS, &no.0.to_be_bytes()])
+}
+
+pub fn article(no: ArticleNo) -> Vec<u8> {
+    join(&[ARTICLES, &no.0.to_be_bytes()])
+}
+
+pub fn story(no: StoryNo) -> Vec<u8> {
+    join(&[STORIES, &no.0.to_be_bytes()])
+}
+
+pub fn entry(source: SourceNo, key: EntryKey) -> Vec<u8> {
+    join(&[ENTRIES, &source.0.to_be_bytes(), &key.0])
+}
+
+/// The source and entry a key of `e` names.
+pub fn parse_entry(key: &[u8]) -> Option<(SourceNo, EntryKey)> {
+    let source = key.get(1..5)?.try_into().ok()?;
+    let entry = key.get(5..21)?.try_into().ok()?;
+    Some((SourceNo(u32::from_be_bytes(source)), EntryKey(entry)))
+}
+
+pub fn here(source: SourceNo, address: AddressKey) -> Vec<u8> {
+    join(&[b"v", &source.0.to_be_bytes(), &address.0])
+}
+
+pub fn at_address(address: AddressKey) -> Vec<u8> {
+    join(&[b"u", &address.0])
+}
+
+pub fn with_text(text: TextKey) -> Vec<u8> {
+    join(&[b"x", &text.0])
+}
+
+pub fn by_tag(scheme: Scheme, term: &str) -> Vec<u8> {
+    let scheme = match scheme {
+        Scheme::Province => b'p',
+        Scheme::FormerProvince => b'f',
+        Scheme::Topic => b't',
+        Scheme::Document => b'd',
+        Scheme::SourceCategory => b'c',
+    };
+    join(&[b"g", &[scheme], term.as_bytes(), &[0]])
+}
+
+/// Stories that a source carries, by the story's date.
+pub fn by_carrier(source: SourceNo) -> Vec<u8> {
+    join(&[b"k", &source.0.to_be_bytes()])
+}
+
+pub fn by_source(source: SourceNo) -> Vec<u8> {
+    join(&[b"o", &source.0.to_be_bytes()])
+}
+
+/// `prefix` (one of the newest-first orders) at a place.
+pub fn at_place(prefix: &[u8], place: Place) -> Vec<u8> {
+    join(&[
+        prefix,
+        &descending(place.published_at),
+        &place.no.to_be_bytes(),
+    ])
+}
+
+/// The first key of `prefix` (one of the newest-first orders) to look at.
+pub fn from(prefix: &[u8], from: From) -> Vec<u8> {
+    match from {
+        From::Start => prefix.to_vec(),
+        From::At(place) => at_place(prefix, place),
+        From::After(place) => {
+            let mut key = at_place(prefix, place);
+            key.push(0);
+            key
+        }
+    }
+}
+
+/// The place that a key of a newest-first order names.
+pub fn parse_place(prefix: &[u8], key: &[u8]) -> Option<Place> {
+    let rest = key.get(prefix.len()..)?;
+    let time = i64::from_be_bytes(rest.get(..8)?.try_into().ok()?);
+    let no = u64::from_be_bytes(rest.get(8..16)?.try_into().ok()?);
+    Some(Place {
+        published_at: Timestamp::from_millis(!time ^ i64::MIN),
+        no,
+    })
+}
+
+pub fn first_seen(story: &Story) -> Vec<u8> {
+    join(&[
+        BY_FIRST_SEEN,
+        &ascending(story.first_seen_at),
+        &story.no.0.to_be_bytes(),
+    ])
+}
+
+/// `f` at a moment: every story first seen then or later sorts at or after it.
+pub fn first_seen_from(at: Timestamp) -> Vec<u8> {
+    join(&[BY_FIRST_SEEN, &ascending(at)])
+}
+
+/// The number that ends a key.
+pub fn last_number(key: &[u8]) -> Option<u64> {
+    let start = key.len().checked_sub(8)?;
+    Some(u64::from_be_bytes(key.get(start..)?.try_into().ok()?))
+}
+
+/// The keys by which an article is found, with their values.
+pub fn of_article(article: &Article) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let no = article.no.0.to_be_bytes();
+    let entry_ref = &article.entry;
+    let mut keys = vec![(entry(article.source, entry_ref.key), no.to_vec())];
+    if let Some(address) = entry_ref.address {
+        keys.push((join(&[&here(article.source, address), &no]), Vec::new()));
+    }
+    if let Some(address) = entry_ref.shared_address {
+        keys.push((join(&[&at_address(address), &no]), Vec::new()));
+    }
+    if let Some(text) = entry_ref.text_key {
+        keys.push((join(&[&with_text(text), &no]), Vec::new()));
+    }
+    let place = Place {
+        published_at: article.published_at,
+        no: article.no.0,
+    };
+    let order = at_place(&by_source(article.source), place);
+    keys.push((order, article.story.0.to_be_bytes().to_vec()));
+    keys
+}
+
+/// The keys by which a story is found: its times, and the tags of all its articles.
+pub fn of_story<'a>(
+    story: &Story,
+    articles: impl Iterator<Item = &'a Article>,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let place = Place {
+        published_at: story.published_at,
+        no: story.no.0,
+    };
+    let mut keys = vec![
+        (at_place(BY_TIME, place), Vec::new()),
+        (first_seen(story), Vec::new()),
+    ];
+    for article in articles {
+        keys.push((at_place(&by_carrier(article.source), place), Vec::new()));
+        for (scheme, term) in article.filed_under() {
+            keys.push((at_place(&by_tag(scheme, term), place), Vec::new()));
+        }
+    }
+    keys
+}

@@ -1,0 +1,458 @@
+//! Reading: everything a digest, a feed, a status or an export asks of the store.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::keys::{self, From, Place};
+use super::{Engine, EngineError, Pair, StoreError, record};
+use crate::core::merge::Told;
+use crate::core::model::{
+    Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Mint, Scheme, SourceNo, SourceState,
+    Story, StoryNo, Timestamp,
+};
+use crate::core::pipeline::Numbers;
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub stories: u64,
+    pub articles: u64,
+}
+
+/// The orders in which stories can be gone through, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Order {
+    All,
+    /// Those that any article of theirs files under a tag.
+    Tagged(Scheme, String),
+    /// Those a source carries, by the story's date.
+    CarriedBy(SourceNo),
+}
+
+/// An article's place in its source's feed, with its story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourcePlace {
+    pub place: Place,
+    pub story: StoryNo,
+}
+
+/// One line of an export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportLine {
+    /// The first line.
+    Langbao {
+        export: u8,
+        mint: Mint,
+    },
+    Numbers {
+        source: u32,
+        article: u64,
+        story: u64,
+    },
+    Settings {
+        hash: u64,
+        since: Timestamp,
+    },
+    Source(Box<SourceState>),
+    Article(Box<Article>),
+    Story(Story),
+    Listing {
+        source: SourceNo,
+        articles: Vec<ArticleNo>,
+    },
+    Gone {
+        source: SourceNo,
+        entry: EntryKey,
+    },
+}
+
+/// How many pairs a scan over everything takes at a time.
+const CHUNK: usize = 512;
+
+/// A handle for reading; cheap to clone.
+#[derive(Clone)]
+pub struct StoreReader {
+    engine: Arc<dyn Engine>,
+    /// Odd while a write is under way; raised by each that ends.
+    pub(super) writes: Arc<AtomicU64>,
+}
+
+impl StoreReader {
+    pub(super) fn new(engine: Arc<dyn Engine>) -> StoreReader {
+        StoreReader {
+            engine,
+            writes: Arc::default(),
+        }
+    }
+
+    pub(super) fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
+    }
+
+    /// Something made from the store is still what the store says if this is the same before and after
+    /// it was made, and now; none while a write is under way.
+    pub fn revision(&self) -> Option<u64> {
+        let writes = self.writes.load(Ordering::SeqCst);
+        writes.is_multiple_of(2).then_some(writes)
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.engine
+            .get(key)
+            .map_err(|EngineError(cause)| StoreError::Read(cause))
+    }
+
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.engine
+            .scan(prefix, from, limit)
+            .map_err(|EngineError(cause)| StoreError::Read(cause))
+    }
+
+    fn record<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &[u8],
+        what: &str,
+    ) -> Result<Option<T>, StoreError> {
+        self.get(key)?
+            .map(|bytes| record::decode(&bytes, what))
+            .transpose()
+    }
+
+    pub(super) fn format(&self) -> Result<Option<u8>, StoreError> {
+        Ok(self
+            .get(keys::FORMAT)?
+            .and_then(|bytes| bytes.first().copied()))
+    }
+
+    /// # Errors
+    /// When the medium fails, or the store has none.
+    pub fn mint(&self) -> Result<Mint, StoreError> {
+        self.record(keys::MINT, "mint")?.ok_or(StoreError::Damaged {
+            what: "mint: missing".into(),
+        })
+    }
+
+    /// # Errors
+    /// When the medium fails.
+    pub fn numbers(&self) -> Result<Numbers, StoreError> {
+        let stored: Option<(u32, u64, u64)> = self.record(keys::NUMBERS, "numbers")?;
+        Ok(
+            stored.map_or(Numbers::default(), |(source, article, story)| Numbers {
+                source,
+                article,
+                story,
+            }),
+        )
+    }
+
+    /// # Errors
+    /// When the medium fails.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let stored: Option<(u64, u64)> = self.record(keys::COUNTS, "counts")?;
+        Ok(
+            stored.map_or(Counts::default(), |(stories, articles)| Counts {
+                stories,
+                articles,
+            }),
+        )
+    }
+
+    /// # Errors
+    /// When the medium fails.
+    pub fn settings(&self) -> Result<Option<(u64, Timestamp)>, StoreError> {
+        self.record(keys::SETTINGS, "settings")
+    }
+
+    /// # Errors
+    /// When the medium fails.
+    pub fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
+        self.all(keys::SOURCES, "source")
+    }
+
+    /// # Errors
+    /// When the medium fails or the record does not decode.
+    pub fn article(&self, no: ArticleNo) -> Result<Option<Article>, StoreError> {
+        self.record(&keys::article(no), "article")
+    }
+
+    /// # Errors
+    /// When the medium fails or the record does not decode.
+    pub fn story(&self, no: StoryNo) -> Result<Option<Story>, StoreError> {
+        self.record(&keys::story(no), "story")
+    }
+
+    /// # Errors
+    /// When the medium fails or the record does not decode.
+    pub fn listing(&self, source: SourceNo) -> Result<Vec<ArticleNo>, StoreError> {
+        Ok(self
+            .record(&keys::listing(source), "listing")?
+            .unwrap_or_default())
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        self.engine.bytes()
+    }
+
+    /// A story with its articles; none when it is no longer there.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn told(&self, no: StoryNo) -> Result<Option<Told>, StoreError> {
+        let Some(story) = self.story(no)? else {
+            return Ok(None);
+        };
+        let mut articles = Vec::with_capacity(story.articles.len());
+        for no in &story.articles {
+            articles.extend(self.article(*no)?);
+        }
+        Ok((!articles.is_empty()).then_some(Told { story, articles }))
+    }
+
+    /// Stories of one order, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn places(
+        &self,
+        order: &Order,
+        from: From,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let prefix = match order {
+            Order::All => keys::BY_TIME.to_vec(),
+            Order::Tagged(scheme, term) => keys::by_tag(*scheme, term),
+            Order::CarriedBy(source) => keys::by_carrier(*source),
+        };
+        let pairs = self.scan(&prefix, &keys::from(&prefix, from), limit)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, _)| keys::parse_place(&prefix, key))
+            .collect())
+    }
+
+    /// One source's articles by their own dates, newest first.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn of_source(
+        &self,
+        source: SourceNo,
+        from: From,
+        limit: usize,
+    ) -> Result<Vec<SourcePlace>, StoreError> {
+        let prefix = keys::by_source(source);
+        let pairs = self.scan(&prefix, &keys::from(&prefix, from), limit)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, value)| {
+                let story = u64::from_be_bytes(value.as_slice().try_into().ok()?);
+                Some(SourcePlace {
+                    place: keys::parse_place(&prefix, key)?,
+                    story: StoryNo(story),
+                })
+            })
+            .collect())
+    }
+
+    /// Stories first seen from a moment on, the earliest first.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn first_seen_from(&self, at: Timestamp, limit: usize) -> Result<Vec<StoryNo>, StoreError> {
+        let pairs = self.scan(keys::BY_FIRST_SEEN, &keys::first_seen_from(at), limit)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, _)| keys::last_number(key))
+            .map(StoryNo)
+            .collect())
+    }
+
+    /// Everything stored that the entries of one answer may have to do with.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn known(&self, source: SourceNo, entries: &[Entry]) -> Result<Known, StoreError> {
+        let mut known = Known {
+            listing: self.listing(source)?,
+            ..Known::default()
+        };
+        let mut wanted = BTreeSet::new();
+        for entry in entries {
+            if let Some(stored) = self.entry(source, entry.key)? {
+                if let KnownEntry::Stored(no) = stored {
+                    wanted.insert(no);
+                }
+                known.entries.insert(entry.key, stored);
+                continue;
+            }
+            if let Some(address) = entry.address {
+                let found = self.numbers_under(&keys::here(source, address))?;
+                wanted.extend(&found);
+                known.here.insert(address, found);
+            }
+            if let Some(address) = entry.shared_address {
+                let found = self.numbers_under(&keys::at_address(address))?;
+                wanted.extend(&found);
+                known.at_address.insert(address, found);
+            }
+            if let Some(text) = entry.text_key {
+                let found = self.numbers_under(&keys::with_text(text))?;
+                wanted.extend(&found);
+                known.with_text.insert(text, found);
+            }
+        }
+        self.complete(&mut known, wanted)?;
+        Ok(known)
+    }
+
+    fn complete(&self, known: &mut Known, wanted: BTreeSet<ArticleNo>) -> Result<(), StoreError> {
+        for no in wanted {
+            known
+                .articles
+                .extend(self.article(no)?.map(|article| (no, article)));
+        }
+        let stories: BTreeSet<StoryNo> = known
+            .articles
+            .values()
+            .map(|article| article.story)
+            .collect();
+        for no in stories {
+            let Some(story) = self.story(no)? else {
+                continue;
+            };
+            for member in &story.articles {
+                if !known.articles.contains_key(member) {
+                    known
+                        .articles
+                        .extend(self.article(*member)?.map(|article| (*member, article)));
+                }
+            }
+            known.stories.insert(no, story);
+        }
+        Ok(())
+    }
+
+    fn entry(&self, source: SourceNo, key: EntryKey) -> Result<Option<KnownEntry>, StoreError> {
+        Ok(self.get(&keys::entry(source, key))?.map(|value| {
+            match <[u8; 8]>::try_from(value.as_slice()) {
+                Ok(no) => KnownEntry::Stored(ArticleNo(u64::from_be_bytes(no))),
+                Err(_) => KnownEntry::Gone,
+            }
+        }))
+    }
+
+    fn numbers_under(&self, prefix: &[u8]) -> Result<Vec<ArticleNo>, StoreError> {
+        let pairs = self.scan(prefix, prefix, Known::PER_KEY_MAX)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, _)| keys::last_number(key))
+            .map(ArticleNo)
+            .collect())
+    }
+
+    fn all<T: serde::de::DeserializeOwned>(
+        &self,
+        prefix: &[u8],
+        what: &str,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut records = Vec::new();
+        self.each(prefix, |_, value| {
+            records.push(record::decode(value, what)?);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    fn each(
+        &self,
+        prefix: &[u8],
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut from = prefix.to_vec();
+        loop {
+            let pairs = self.scan(prefix, &from, CHUNK)?;
+            for (key, value) in &pairs {
+                visit(key, value)?;
+            }
+            match pairs.last() {
+                Some((key, _)) if pairs.len() == CHUNK => {
+                    from = key.clone();
+                    from.push(0);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Everything, in an order in which it can be imported: a story after its articles.
+    ///
+    /// Writes may go on meanwhile: what was numbered after the export began is left out, so that no
+    /// story names an article that is not there.
+    ///
+    /// # Errors
+    /// When the medium fails, a record does not decode, or `emit` refuses a line.
+    pub fn export(
+        &self,
+        mut emit: impl FnMut(ExportLine) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let numbers = self.numbers()?;
+        emit(ExportLine::Langbao {
+            export: record::VERSION,
+            mint: self.mint()?,
+        })?;
+        self.each(keys::SOURCES, |_, value| {
+            emit(ExportLine::Source(Box::new(record::decode(
+                value, "source",
+            )?)))
+        })?;
+        self.each(keys::ARTICLES, |key, value| match keys::last_number(key) {
+            Some(no) if no < numbers.article => emit(ExportLine::Article(Box::new(
+                record::decode(value, "article")?,
+            ))),
+            _ => Ok(()),
+        })?;
+        self.each(keys::STORIES, |_, value| {
+            let mut story: Story = record::decode(value, "story")?;
+            if story.no.0 >= numbers.story {
+                return Ok(());
+            }
+            story.articles.retain(|no| no.0 < numbers.article);
+            emit(ExportLine::Story(story))
+        })?;
+        self.each(keys::LISTINGS, |key, value| {
+            let no = key
+                .get(1..5)
+                .and_then(|no| no.try_into().ok())
+                .map(u32::from_be_bytes);
+            let mut articles: Vec<ArticleNo> = record::decode(value, "listing")?;
+            articles.retain(|no| no.0 < numbers.article);
+            emit(ExportLine::Listing {
+                source: SourceNo(no.unwrap_or_default()),
+                articles,
+            })
+        })?;
+        self.each(keys::ENTRIES, |key, value| match keys::parse_entry(key) {
+            Some((source, entry)) if value.is_empty() => emit(ExportLine::Gone { source, entry }),
+            _ => Ok(()),
+        })?;
+        if let Some((hash, since)) = self.settings()? {
+            emit(ExportLine::Settings { hash, since })?;
+        }
+        // Last, so that a line missing at the end shows.
+        let Numbers {
+            source,
+            article,
+            story,
+        } = numbers;
+        emit(ExportLine::Numbers {
+            source,
+            article,
+            story,
+        })
+    }
+}

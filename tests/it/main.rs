@@ -1,0 +1,7 @@
+//! Everything that is tested from outside a module: the daemon, the commands, the simulation, the rules of the house.
+
+#![allow(clippy::print_stderr, reason = "a test says what it saw")]
+
+mod sim;
+mod support;
+mod tidy;

@@ -1,0 +1,58 @@
+//! A store medium that fails when it is told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use langbao::store::{Engine, EngineError, MemoryEngine, Op, Pair};
+
+/// Memory that refuses the next writes; half of those it refuses it has made all the same, since a
+/// failed flush says nothing about what reached the disk.
+#[derive(Default)]
+pub struct FaultyEngine {
+    memory: MemoryEngine,
+    refuse: AtomicU32,
+    refused: AtomicU32,
+}
+
+impl FaultyEngine {
+    pub fn new() -> Arc<FaultyEngine> {
+        Arc::default()
+    }
+
+    pub fn refuse_next(&self, writes: u32) {
+        self.refuse.store(writes, Ordering::SeqCst);
+    }
+}
+
+impl Engine for FaultyEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.memory.get(key)
+    }
+
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError> {
+        self.memory.scan(prefix, from, limit)
+    }
+
+    fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
+        let refuse = self
+            .refuse
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        if refuse.is_err() {
+            return self.memory.write(ops);
+        }
+        if self
+            .refused
+            .fetch_add(1, Ordering::SeqCst)
+            .is_multiple_of(2)
+        {
+            self.memory.write(ops)?;
+        }
+        Err(EngineError("no space left on device".into()))
+    }
+
+    fn bytes(&self) -> u64 {
+        0
+    }
+}
