@@ -10,6 +10,8 @@ pub mod clock;
 pub mod fetch;
 pub mod http;
 pub mod store;
+pub mod systemd;
+pub mod telemetry;
 
 pub mod daemon;
 

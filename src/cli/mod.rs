@@ -16,6 +16,7 @@ mod poll;
 mod reload;
 mod run;
 mod status;
+mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;

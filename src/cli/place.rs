@@ -56,6 +56,16 @@ pub fn load(path: &Path) -> Result<Checked, Vec<Remark>> {
     }
 }
 
+/// The files a configuration is made of, as far as they can be told.
+pub fn config_files(path: &Path) -> Vec<PathBuf> {
+    let included = read(path)
+        .map(|main| included_files(path, &main))
+        .unwrap_or_default();
+    std::iter::once(path.to_owned())
+        .chain(included.into_iter().filter_map(Result::ok))
+        .collect()
+}
+
 /// A way to load that the daemon keeps for reloads.
 pub fn loader(path: PathBuf) -> crate::daemon::LoadConfig {
     Arc::new(move || load(&path))

@@ -7,12 +7,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use super::{Exit, Failure, Global, check, logging, parts, place, runtime};
+use super::{Exit, Failure, Global, check, logging, parts, place, runtime, watch};
 use crate::admin::Identity;
 use crate::clock::{SharedClock, SystemClock};
 use crate::core::config::{Checked, Listen};
 use crate::daemon::owner::Owner;
 use crate::daemon::{self, Parts};
+use crate::systemd::{Supervisor, Systemd};
 
 pub fn run(global: &Global) -> Result<Exit, Failure> {
     logging::init(global.log_format)?;
@@ -36,15 +37,23 @@ pub async fn serve(
     let clock: SharedClock = Arc::new(SystemClock);
     let folder = place::store(&config);
     let fetcher = Arc::new(parts::fetcher(&config, &clock)?);
-    let store = parts::store(&folder, &config, parts::now(&clock))?;
+    let (store, aside) = parts::store_or_new(&folder, &config, parts::now(&clock))?;
     let listeners = parts::listeners(&config).await?;
     let socket = place::own_socket(global, &config, &folder);
     let admin = parts::unix(&socket, 0o600).await?;
     let limits = parts::limits(&config);
     let (reload, reloads) = mpsc::channel(1);
-    let shutdown = signals(reload)?;
+    let shutdown = signals(reload.clone())?;
+    tokio::spawn(watch::watch(config_file.to_owned(), reload));
     let listening = listening(&config.server.listen);
-    let owner = Owner::open(store, config, parts::now(&clock))?;
+    let supervisor = Arc::new(Systemd::default());
+    let mut owner = Owner::open(store, config, parts::now(&clock))?;
+    if let Some(aside) = aside {
+        owner.warn(format!(
+            "the store did not open and was put aside as {}; this one is new",
+            aside.display()
+        ));
+    }
     let identity = Identity {
         store: place::absolute(&folder),
         config: place::absolute(config_file),
@@ -53,6 +62,7 @@ pub async fn serve(
         listening, store = %folder.display(), socket = %socket.display(),
         sources = owner.configured_sources().count(), "langbao {} is up", env!("CARGO_PKG_VERSION")
     );
+    supervisor.ready();
     ready()?;
     let parts = Parts {
         owner,
@@ -69,6 +79,7 @@ pub async fn serve(
         identity,
         reloads,
         limits,
+        supervisor,
         seed: parts::seed(),
     };
     daemon::run(parts, shutdown).await;

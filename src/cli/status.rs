@@ -63,6 +63,8 @@ struct Status {
     degraded: Option<String>,
     #[serde(default)]
     config_errors: Vec<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
     sources: Vec<Source>,
 }
 
@@ -93,6 +95,9 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     }
     for error in &status.config_errors {
         let _ = writeln!(text, "configuration refused: {error}");
+    }
+    for warning in &status.warnings {
+        let _ = writeln!(text, "WARNING: {warning}");
     }
     let width = status
         .sources

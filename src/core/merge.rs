@@ -4,7 +4,7 @@
 //! otherwise have to decide.
 
 use crate::core::model::{
-    Article, CopyView, EntryView, Mint, Roster, SourceNo, SourceView, Story, Timestamp,
+    Article, CopyView, EntryView, Mint, Roster, Scheme, SourceNo, SourceView, Story, Tag, Timestamp,
 };
 
 /// A story with its articles, as a store holds them.
@@ -29,9 +29,26 @@ pub fn shown<'a>(told: &'a Told, roster: &Roster) -> Option<&'a Article> {
 }
 
 /// The story as the merged feeds show it; none when nothing is left to show.
-pub fn entry(told: &Told, roster: &Roster, mint: &Mint) -> Option<EntryView> {
+///
+/// Its categories are those of the shown article, and those of `narrowing` that another copy brings.
+pub fn entry<'a>(
+    told: &Told,
+    roster: &Roster,
+    mint: &Mint,
+    narrowing: impl Iterator<Item = (Scheme, &'a str)>,
+) -> Option<EntryView> {
     let article = shown(told, roster)?;
-    Some(view(told, article, told.story.published_at, roster, mint))
+    let mut entry = view(told, article, told.story.published_at, roster, mint);
+    for (scheme, term) in narrowing {
+        let is_it = |tag: &Tag| tag.scheme == scheme && tag.term == term;
+        if entry.tags.iter().any(is_it) {
+            continue;
+        }
+        let mut tags = told.articles.iter().flat_map(|article| &article.entry.tags);
+        entry.tags.extend(tags.find(|tag| is_it(tag)).cloned());
+        entry.tags.sort();
+    }
+    Some(entry)
 }
 
 /// The story as the feed of one source shows it: by that source's own article, with its dates.

@@ -5,8 +5,10 @@
 //! and `cli` know several parts of the shell.
 
 mod admin;
+mod narrow;
 pub mod owner;
 mod poll;
+mod pulse;
 mod select;
 mod status;
 mod web;
@@ -14,7 +16,7 @@ mod web;
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UnixListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -29,7 +31,10 @@ use crate::core::pipeline::PollReport;
 use crate::core::schedule::Jitter;
 use crate::fetch::Fetcher;
 use crate::http::listen::{self, Limits, Listener};
+use crate::systemd::Supervisor;
+use crate::telemetry::Telemetry;
 use owner::{Owner, PollJob, Published};
+use pulse::Pulse;
 
 /// Reads and checks the configuration on disk; called off the event loop.
 pub type LoadConfig = Arc<dyn Fn() -> Result<Checked, Vec<Remark>> + Send + Sync>;
@@ -51,6 +56,7 @@ pub struct Parts<F> {
     /// Reloads asked for by signal.
     pub reloads: mpsc::Receiver<()>,
     pub limits: Limits,
+    pub supervisor: Arc<dyn Supervisor>,
     /// Seeds the jitter.
     pub seed: u64,
 }
@@ -92,6 +98,7 @@ struct Finished {
     job: PollJob,
     outcome: PollOutcome,
     dry_run: bool,
+    took: Duration,
 }
 
 struct Loop<F> {
@@ -106,6 +113,7 @@ struct Loop<F> {
     waiting: HashMap<SourceNo, Vec<mpsc::UnboundedSender<PollEvent>>>,
     dry: HashMap<tokio::task::Id, mpsc::UnboundedSender<PollEvent>>,
     published: watch::Sender<Arc<Published>>,
+    telemetry: Arc<Telemetry>,
 }
 
 /// Runs until `shutdown` resolves: polls, serves, answers; then stops within the limits' deadline.
@@ -115,10 +123,12 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
     let (stop, stopped) = watch::channel(false);
     let reader = parts.owner.reader();
 
+    let telemetry = Arc::new(Telemetry::default());
     let site = Arc::new(web::Site::new(
         reader.clone(),
         served.clone(),
         Arc::clone(&parts.clock),
+        Arc::clone(&telemetry),
     ));
     let server = tokio::spawn(listen::serve(
         parts.listeners,
@@ -150,20 +160,24 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
         parts.seed,
         published,
     );
+    machine.telemetry = telemetry;
+    let mut pulse = Pulse::new(parts.supervisor);
     tokio::pin!(shutdown);
     let refit = parts.refit;
     loop {
         let nap = machine.start_due();
+        let nap = pulse.beat(&machine.owner).min(nap);
         tokio::select! {
             () = &mut shutdown => break,
             Some(done) = machine.polls.join_next_with_id() => machine.take(done),
-            Some(command) = asked.recv() => machine.obey(command, &refit),
+            Some(command) = asked.recv() => machine.obey(command, &refit, &pulse),
             () = tokio::time::sleep(nap) => {}
         }
         machine.publish();
     }
 
     info!("stopping");
+    pulse.supervisor.stopping();
     // Every write is flushed when it is made: a poll under way is lost, nothing else.
     machine.polls.shutdown().await;
     reloads.abort();
@@ -206,6 +220,7 @@ impl<F: Fetcher> Loop<F> {
             waiting: HashMap::new(),
             dry: HashMap::new(),
             published,
+            telemetry: Arc::default(),
         }
     }
 
@@ -240,11 +255,13 @@ impl<F: Fetcher> Loop<F> {
         let readers = Arc::clone(&self.readers);
         let remembered = job.clone();
         let handle = self.polls.spawn(async move {
+            let begun = Instant::now();
             let outcome = poll::poll(&job, fetcher.as_ref(), &clock, &readers).await;
             Finished {
                 job,
                 outcome,
                 dry_run,
+                took: begun.elapsed(),
             }
         });
         self.tasks.insert(handle.id(), remembered);
@@ -264,11 +281,13 @@ impl<F: Fetcher> Loop<F> {
                     job,
                     outcome: PollOutcome::Failed(fault),
                     dry_run: self.dry.contains_key(&err.id()),
+                    took: Duration::ZERO,
                 };
                 (err.id(), finished)
             }
         };
         self.tasks.remove(&task);
+        self.telemetry.poll_took(finished.took);
         match finished.dry_run {
             true => self.finish_dry(task, finished),
             false => self.finish(finished),
@@ -283,10 +302,17 @@ impl<F: Fetcher> Loop<F> {
         let jitter = Jitter(self.random.f64());
         let was_well = self.owner.degraded().is_none();
         let key = job.reading.key;
-        let written =
-            self.blocking(|machine| machine.finish(job.source, key, outcome, now, jitter));
+        let begun = Instant::now();
+        let written = self.blocking(|owner| owner.finish(job.source, key, outcome, now, jitter));
+        self.telemetry.write_took(begun.elapsed());
         match written {
             Ok(Some(report)) => {
+                self.telemetry.polled(
+                    report.outcome,
+                    report.new.len(),
+                    report.changed,
+                    report.copies,
+                );
                 self.log(&job, &report);
                 for waiter in waiting {
                     let _ = waiter.send(PollEvent::Finished {
@@ -297,6 +323,7 @@ impl<F: Fetcher> Loop<F> {
             }
             Ok(None) => debug!(source = %job.id, "removed while it was asked"),
             Err(err) => {
+                self.telemetry.write_failed();
                 if was_well {
                     error!(%err, "the store cannot be written: polling stops, the last feeds are served; free the disk or mend the folder");
                 }
@@ -357,11 +384,18 @@ impl<F: Fetcher> Loop<F> {
         }
     }
 
-    fn obey(&mut self, command: Command, refit: &Refit<F>) {
+    fn obey(&mut self, command: Command, refit: &Refit<F>, pulse: &Pulse) {
         match command {
             Command::Poll { request, replies } => self.poll_now(&request, &replies),
             Command::Reload { loaded, reply } => {
-                let _ = reply.send(self.reload(*loaded, refit));
+                pulse.supervisor.reloading();
+                let reloaded = self.reload(*loaded, refit);
+                self.telemetry.reloaded(match &reloaded {
+                    Reloaded::InForce { .. } => "in-force",
+                    Reloaded::Refused(_) => "refused",
+                });
+                pulse.supervisor.ready();
+                let _ = reply.send(reloaded);
             }
         }
     }

@@ -25,12 +25,14 @@ const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 
 /// Everything that serving needs besides the store; swapped whole when any of it changes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Published {
     /// Raised with each change, so that documents made before are not served after.
     pub generation: u64,
     pub config: Arc<Config>,
     pub roster: Arc<Roster>,
+    /// Knows the topics there are.
+    pub tagger: Arc<Tagger>,
     pub mint: Arc<Mint>,
     pub started_at: Timestamp,
     /// Since when what is here, the stories apart, has been as it is.
@@ -39,6 +41,8 @@ pub struct Published {
     pub degraded: Option<String>,
     /// The mistakes of the configuration on disk, while it is refused and the old one lives on.
     pub config_errors: Arc<Vec<String>>,
+    /// What the operator should know until the next start.
+    pub warnings: Arc<Vec<String>>,
 }
 
 /// What one poll needs, apart from the owner.
@@ -78,6 +82,7 @@ pub struct Owner {
     generation: u64,
     degraded: Option<Degraded>,
     config_errors: Arc<Vec<String>>,
+    warnings: Arc<Vec<String>>,
 }
 
 impl Owner {
@@ -101,6 +106,7 @@ impl Owner {
             generation: 0,
             degraded: None,
             config_errors: Arc::default(),
+            warnings: Arc::default(),
         };
         owner.take_config(config, now)?;
         Ok(owner)
@@ -124,6 +130,7 @@ impl Owner {
             generation: self.generation,
             config: Arc::clone(&self.config),
             roster: Arc::clone(&self.roster),
+            tagger: Arc::clone(&self.tagger),
             mint: Arc::clone(&self.mint),
             started_at: self.started_at,
             settings_at: self.state.settings().map_or(self.started_at, |(_, at)| at),
@@ -132,6 +139,7 @@ impl Owner {
                 .as_ref()
                 .map(|degraded| degraded.cause.clone()),
             config_errors: Arc::clone(&self.config_errors),
+            warnings: Arc::clone(&self.warnings),
         }
     }
 
@@ -312,6 +320,12 @@ impl Owner {
     /// Remembers why the configuration on disk is refused.
     pub fn refuse_config(&mut self, errors: Vec<String>) {
         self.config_errors = Arc::new(errors);
+        self.generation += 1;
+    }
+
+    /// Tells the operator something until the next start.
+    pub fn warn(&mut self, warning: String) {
+        Arc::make_mut(&mut self.warnings).push(warning);
         self.generation += 1;
     }
 

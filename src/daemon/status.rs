@@ -9,6 +9,7 @@ use crate::core::config::{Kind, Source};
 use crate::core::model::{Health, SourceId, SourceState};
 use crate::core::state;
 use crate::store::{StoreError, StoreReader};
+use crate::telemetry::Levels;
 
 #[derive(Debug, Serialize)]
 pub struct Status {
@@ -23,6 +24,9 @@ pub struct Status {
     /// The mistakes of the configuration on disk, while it is refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     config_errors: Vec<String>,
+    /// What the operator should know until the next start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     sources: Vec<SourceStatus>,
 }
 
@@ -69,6 +73,7 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
         store_bytes: reader.bytes(),
         degraded: published.degraded.clone(),
         config_errors: published.config_errors.to_vec(),
+        warnings: published.warnings.to_vec(),
         sources,
     })
 }
@@ -147,4 +152,24 @@ pub fn is_ready(reader: &StoreReader, published: &Published) -> Result<bool, Sto
                 .get(&source.id)
                 .is_some_and(|state| state.last_poll_at.is_some())
         }))
+}
+
+/// What the figures for Prometheus read of the store.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn levels(reader: &StoreReader, published: &Published) -> Result<Levels, StoreError> {
+    let counts = reader.counts()?;
+    let status = status(reader, published)?;
+    let mut sources = BTreeMap::from(Health::ALL.map(|health| (health.name(), 0)));
+    for source in &status.sources {
+        *sources.entry(source.state.name()).or_default() += 1;
+    }
+    Ok(Levels {
+        stories: counts.stories,
+        articles: counts.articles,
+        store_bytes: status.store_bytes,
+        sources: sources.into_iter().collect(),
+        degraded: published.degraded.is_some(),
+    })
 }

@@ -12,19 +12,21 @@ use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
 use tracing::{error, warn};
 
+use super::narrow::{Narrowed, narrow};
 use super::owner::Published;
-use super::select::{self, Selection};
+use super::select;
 use super::status;
 use crate::clock::SharedClock;
 use crate::core::merge;
-use crate::core::model::{EntryView, FeedView, SourceId, SourceNo, StoryNo, Timestamp, nearest};
+use crate::core::model::{EntryView, FeedView, SourceNo, StoryNo, Timestamp};
 use crate::core::publish;
 use crate::http::document::{Document, Kind};
 use crate::http::listen::Handler;
 use crate::http::page::{HomeView, home};
 use crate::http::reply;
-use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Route, Scope, quoted, route};
+use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Route, Scope, route};
 use crate::store::{From, Place, StoreError, StoreReader};
+use crate::telemetry::Telemetry;
 
 /// Documents kept at once; past that the cache begins anew.
 const KEPT_MAX: usize = 512;
@@ -34,6 +36,7 @@ pub struct Site {
     reader: StoreReader,
     served: watch::Receiver<Arc<Published>>,
     clock: SharedClock,
+    telemetry: Arc<Telemetry>,
     kept: Mutex<Kept>,
 }
 
@@ -78,11 +81,13 @@ impl Site {
         reader: StoreReader,
         served: watch::Receiver<Arc<Published>>,
         clock: SharedClock,
+        telemetry: Arc<Telemetry>,
     ) -> Site {
         Site {
             reader,
             served,
             clock,
+            telemetry,
             kept: Mutex::default(),
         }
     }
@@ -144,28 +149,45 @@ impl Site {
     fn answer(&self, request: &Request<()>) -> Response<Full<Bytes>> {
         let published = self.published();
         let path = without_base(request.uri().path(), &published);
-        let found = match route(request.method(), path, request.uri().query()) {
-            Ok(found) => found,
-            Err(refusal) => return reply::refusal(&refusal),
-        };
-        match found {
-            Route::Page => self.answer_document(request, &Ask::Page),
-            Route::Feed {
+        let (name, response) = match route(request.method(), path, request.uri().query()) {
+            Err(refusal) => ("none", reply::refusal(&refusal)),
+            Ok(Route::Page) => ("page", self.answer_document(request, &Ask::Page)),
+            Ok(Route::Feed {
                 scope,
                 format,
                 query,
-            } => self.answer_document(
-                request,
-                &Ask::Feed {
+            }) => {
+                let ask = Ask::Feed {
                     scope,
                     format,
                     query,
-                },
-            ),
-            Route::StatusJson => self.answer_status(&published),
-            Route::Health => reply::text(StatusCode::OK, "alive"),
-            Route::Ready => self.answer_ready(&published),
-            Route::Preflight => reply::preflight(),
+                };
+                ("feed", self.answer_document(request, &ask))
+            }
+            Ok(Route::StatusJson) => ("status", self.answer_status(&published)),
+            Ok(Route::Health) => ("health", reply::text(StatusCode::OK, "alive")),
+            Ok(Route::Ready) => ("ready", self.answer_ready(&published)),
+            Ok(Route::Metrics) => ("metrics", self.answer_metrics(&published)),
+            Ok(Route::Preflight) => ("preflight", reply::preflight()),
+        };
+        self.telemetry.answered(name, response.status().as_u16());
+        response
+    }
+
+    fn answer_metrics(&self, published: &Published) -> Response<Full<Bytes>> {
+        let levels = match status::levels(&self.reader, published) {
+            Ok(levels) => levels,
+            Err(err) => return unreadable(&err),
+        };
+        match self.telemetry.text(&levels) {
+            Ok(text) => reply::metrics(text),
+            Err(err) => {
+                error!(%err, "the figures cannot be written");
+                reply::text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "the figures cannot be written",
+                )
+            }
         }
     }
 
@@ -315,22 +337,16 @@ impl Pages<'_> {
                 no: cursor.no,
             })
         });
-        let (path, title, slice) = match scope {
-            Scope::Source(id) => {
-                let (no, name) = self.source(id)?;
-                let title = format!("{} – {name}", config.feed.title);
-                (
-                    format!("sources/{id}"),
-                    title,
-                    self.of_source(no, from, limit)?,
-                )
-            }
-            Scope::All | Scope::Province(_) | Scope::FormerProvince(_) | Scope::Topic(_) => {
-                let slice = self.selected(&Selection::default(), from, limit)?;
-                ("feed".to_owned(), config.feed.title.clone(), slice)
-            }
+        let narrowed = narrow(scope, query, self.published)?;
+        let slice = match narrowed.own_feed_of {
+            Some(source) => self.of_source(source, from, limit)?,
+            None => self.selected(&narrowed, from, limit)?,
         };
-        Ok(self.put_together(&path, title, format, query, slice))
+        let title = match narrowed.names.is_empty() {
+            true => config.feed.title.clone(),
+            false => format!("{} – {}", config.feed.title, narrowed.names.join(", ")),
+        };
+        Ok(self.put_together(&narrowed.path, title, format, query, slice))
     }
 
     fn put_together(
@@ -345,24 +361,31 @@ impl Pages<'_> {
         let config = &published.config;
         let base_url = &config.server.base_url;
         let mint = &published.mint;
+        // Slugs and ids need no percent-encoding: unknown ones have been refused.
+        let narrowing: Vec<String> = query
+            .narrowing()
+            .map(|(key, slug)| format!("{key}={slug}"))
+            .collect();
         let address = |cursor: Option<Cursor>| {
             let limit = query.limit.map(|limit| format!("limit={limit}"));
             let cursor = cursor.map(|cursor| format!("cursor={}", cursor.encode()));
-            let parameters: Vec<String> = limit.into_iter().chain(cursor).collect();
-            let mark = if parameters.is_empty() { "" } else { "?" };
-            format!(
-                "{base_url}{path}{}{mark}{}",
-                format.suffix(),
-                parameters.join("&")
-            )
+            let parameters: Vec<String> = narrowing
+                .iter()
+                .cloned()
+                .chain(limit)
+                .chain(cursor)
+                .collect();
+            let address = format!("{base_url}{path}{}", format.suffix());
+            with_parameters(address, &parameters)
         };
+        let id = format!("tag:{},{}:{}/{path}", mint.authority, mint.date, mint.store);
         let next = slice.next.map(|place| Cursor {
             published_at: place.published_at,
             no: place.no,
         });
         let settings_at = published.settings_at;
         let view = FeedView {
-            id: format!("tag:{},{}:{}/{path}", mint.authority, mint.date, mint.store),
+            id: with_parameters(id, &narrowing),
             title,
             subtitle: config.feed.subtitle.clone(),
             language: config.feed.language.clone(),
@@ -381,21 +404,17 @@ impl Pages<'_> {
         }
     }
 
-    fn selected(
-        &self,
-        selection: &Selection,
-        from: From,
-        limit: usize,
-    ) -> Result<Slice, StoreError> {
+    fn selected(&self, narrowed: &Narrowed, from: From, limit: usize) -> Result<Slice, StoreError> {
         let (roster, mint) = (&self.published.roster, &self.published.mint);
         // One more than is shown tells whether there is a next page.
-        let mut places = select::places(self.reader, selection, from, limit + 1)?;
+        let mut places = select::places(self.reader, &narrowed.selection, from, limit + 1)?;
         let more = places.len() > limit;
         places.truncate(limit);
         let mut slice = Slice::starting(places.last().copied().filter(|_| more));
         for place in places {
             if let Some(told) = self.reader.told(StoryNo(place.no))? {
-                slice.add(merge::entry(&told, roster, mint), told.story.changed_at);
+                let entry = merge::entry(&told, roster, mint, narrowed.tags());
+                slice.add(entry, told.story.changed_at);
             }
         }
         Ok(slice)
@@ -415,27 +434,12 @@ impl Pages<'_> {
         }
         Ok(slice)
     }
+}
 
-    /// The feed of a configured source always exists; that of a past one while its history is here.
-    fn source(&self, raw: &str) -> Result<(SourceNo, &str), Refusal> {
-        let roster = &self.published.roster;
-        let by_id = SourceId::parse(raw).ok().and_then(|id| {
-            let renamed = || roster.renamed(&id);
-            roster.find(&id).or_else(renamed)
-        });
-        by_id
-            .map(|facts| (facts.no, facts.name.as_str()))
-            .ok_or_else(|| {
-                let raw_quoted = quoted(raw);
-                Refusal::not_found(
-                    match nearest(raw, roster.iter().map(|facts| facts.id.as_str())) {
-                        Some(nearest) => {
-                            format!("there is no source {raw_quoted}; the nearest is \"{nearest}\"")
-                        }
-                        None => format!("there is no source {raw_quoted}: none is configured"),
-                    },
-                )
-            })
+fn with_parameters(address: String, parameters: &[String]) -> String {
+    match parameters {
+        [] => address,
+        some => format!("{address}?{}", some.join("&")),
     }
 }
 

@@ -177,6 +177,15 @@ pub fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>>
     fleeting(status, "application/json", body)
 }
 
+/// Prometheus text, in the version its scrapers name.
+pub fn metrics(text: String) -> Response<Full<Bytes>> {
+    fleeting(
+        StatusCode::OK,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        text,
+    )
+}
+
 /// A page of this moment: no cache keeps it.
 pub fn html(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = fleeting(status, "text/html; charset=utf-8", body);

@@ -23,6 +23,8 @@ pub enum Route {
     Health,
     /// `/readyz`
     Ready,
+    /// `/metrics`
+    Metrics,
     /// OPTIONS of an address that exists.
     Preflight,
 }
@@ -51,7 +53,7 @@ impl Format {
     }
 }
 
-/// Which feed's address was asked for; only `All` and `Source` have addresses yet.
+/// Which feed's address was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     All,
@@ -63,7 +65,7 @@ pub enum Scope {
 
 /// The parameters of a feed: the same key twice is OR, different keys are AND.
 ///
-/// Only `limit` and `cursor` are taken yet; the narrowing ones stay empty.
+/// Slugs are sorted, each once, so that equal questions are equal; whether they exist is not known here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FeedQuery {
     pub province: Vec<String>,
@@ -79,7 +81,51 @@ impl FeedQuery {
     pub const LIMIT_MAX: usize = 1000;
     /// Parameters of one request, known or not.
     const PARAMETERS_MAX: usize = 100;
-    const KNOWN: [&str; 2] = ["limit", "cursor"];
+    const KNOWN: [&str; 6] = [
+        "province",
+        "former_province",
+        "topic",
+        "source",
+        "limit",
+        "cursor",
+    ];
+
+    /// Whether it asks for fewer stories than there are.
+    pub fn narrows(&self) -> bool {
+        self.narrowing().next().is_some()
+    }
+
+    /// Keys and slugs, in one order.
+    pub fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("province", &self.province),
+            ("former_province", &self.former_province),
+            ("topic", &self.topic),
+            ("source", &self.source),
+        ]
+        .into_iter()
+        .flat_map(|(key, slugs)| slugs.iter().map(move |slug| (key, slug.as_str())))
+    }
+
+    fn slugs(&mut self, key: &str) -> Option<&mut Vec<String>> {
+        match key {
+            "province" => Some(&mut self.province),
+            "former_province" => Some(&mut self.former_province),
+            "topic" => Some(&mut self.topic),
+            "source" => Some(&mut self.source),
+            _ => None,
+        }
+    }
+
+    fn in_one_order(mut self) -> FeedQuery {
+        for key in ["province", "former_province", "topic", "source"] {
+            if let Some(slugs) = self.slugs(key) {
+                slugs.sort_unstable();
+                slugs.dedup();
+            }
+        }
+        self
+    }
 }
 
 /// Where a page of a feed begins: after the story of this date and number.
@@ -156,15 +202,17 @@ impl Refusal {
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// What exists, for those who asked for something else.
-const ADDRESSES: [&str; 8] = [
+const ADDRESSES: [&str; 10] = [
     "/",
     "/feed.atom",
-    "/feed.rss",
+    "/provinces/{slug}.atom",
+    "/former-provinces/{slug}.atom",
+    "/topics/{slug}.atom",
     "/sources/{id}.atom",
-    "/sources/{id}.rss",
     "/status.json",
     "/healthz",
     "/readyz",
+    "/metrics",
 ];
 
 /// # Errors
@@ -192,11 +240,19 @@ impl Address {
     fn with_query(self, query: Option<&str>) -> Result<Route, Refusal> {
         match self {
             Address::Plain(route) => Ok(route),
-            Address::Feed(scope, format) => Ok(Route::Feed {
-                scope,
-                format,
-                query: feed_query(query.unwrap_or_default())?,
-            }),
+            Address::Feed(scope, format) => {
+                let query = feed_query(query.unwrap_or_default())?;
+                if matches!(scope, Scope::Source(_)) && query.narrows() {
+                    return Err(Refusal::bad(
+                        "a source's own feed takes limit and cursor; narrow /feed.atom?source=… instead",
+                    ));
+                }
+                Ok(Route::Feed {
+                    scope,
+                    format,
+                    query,
+                })
+            }
         }
     }
 }
@@ -214,8 +270,14 @@ fn address(path: &str) -> Result<Address, Refusal> {
         ["status.json"] => Some(Address::Plain(Route::StatusJson)),
         ["healthz"] => Some(Address::Plain(Route::Health)),
         ["readyz"] => Some(Address::Plain(Route::Ready)),
+        ["metrics"] => Some(Address::Plain(Route::Metrics)),
         [file] => feed_file(file, |name| (name == "feed").then_some(Scope::All)),
         ["sources", file] => feed_file(file, source_scope),
+        ["provinces", file] => feed_file(file, |slug| Some(Scope::Province(slug.to_owned()))),
+        ["former-provinces", file] => {
+            feed_file(file, |slug| Some(Scope::FormerProvince(slug.to_owned())))
+        }
+        ["topics", file] => feed_file(file, |slug| Some(Scope::Topic(slug.to_owned()))),
         _ => None,
     };
     found.ok_or_else(|| nothing_at(path))
@@ -259,10 +321,13 @@ fn feed_query(raw: &str) -> Result<FeedQuery, Refusal> {
         match decode(key, Plus::Blank)?.as_str() {
             "limit" => once("limit", &mut query.limit, limit(&value)?)?,
             "cursor" => once("cursor", &mut query.cursor, Cursor::decode(&value)?)?,
-            unknown => return Err(unknown_parameter(unknown)),
+            key => match query.slugs(key) {
+                Some(slugs) => slugs.push(value),
+                None => return Err(unknown_parameter(key)),
+            },
         }
     }
-    Ok(query)
+    Ok(query.in_one_order())
 }
 
 fn once<T>(key: &str, slot: &mut Option<T>, value: T) -> Result<(), Refusal> {

@@ -18,6 +18,18 @@ pub struct SledEngine {
 }
 
 impl SledEngine {
+    /// Opens a store that this process has just let go: a thread of sled's may hold it a moment longer.
+    #[cfg(test)]
+    pub(crate) fn reopen(path: &Path) -> Result<SledEngine, StoreError> {
+        for _ in 0..1_000_000 {
+            match SledEngine::open(path) {
+                Err(StoreError::Held { .. }) => std::thread::yield_now(),
+                other => return other,
+            }
+        }
+        SledEngine::open(path)
+    }
+
     /// Opens the store in `path`, which is made when it is not there.
     ///
     /// # Errors

@@ -401,7 +401,7 @@ fn the_revision_tells_a_write_from_none() {
 fn sled_keeps_what_was_written_and_its_mint_when_it_is_opened_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let open = |name: &str| {
-        let sled = SledEngine::open(folder.path()).expect("sled opens");
+        let sled = SledEngine::reopen(folder.path()).expect("sled opens");
         Store::open(Arc::new(sled), || mint(name)).expect("sled holds a store")
     };
     let mut store = open("first");

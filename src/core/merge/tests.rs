@@ -92,7 +92,7 @@ fn the_others_are_copies_by_their_sources_names() {
 }
 
 fn entry_of(told: &Told, roster: &Roster) -> EntryView {
-    entry(told, roster, &mint()).expect("a story with articles")
+    entry(told, roster, &mint(), std::iter::empty()).expect("a story with articles")
 }
 
 #[test]
@@ -117,4 +117,18 @@ fn the_storys_date_stays_whoever_shows_it() {
     let entry = entry_of(&told, &roster);
     assert_eq!(entry.published_at, noon() - Duration::from_secs(240));
     assert!(entry.updated_at >= entry.published_at);
+}
+
+#[test]
+fn a_copys_tag_is_shown_only_where_the_feed_is_narrowed_by_it() {
+    use crate::core::model::fixture::tagged;
+    let roster = Roster::new([source(1, "a.vn"), source(2, "b.vn")]);
+    let mut copy = article_at(9, 1, "a.vn");
+    copy.entry = tagged(Scheme::Topic, "ocop", copy.entry);
+    let told = told(vec![article_at(4, 2, "b.vn"), copy]);
+    assert_eq!(entry_of(&told, &roster).tags, []);
+    let narrowing = [(Scheme::Topic, "ocop"), (Scheme::Topic, "lang-nghe")];
+    let narrowed = entry(&told, &roster, &mint(), narrowing.into_iter()).expect("it has articles");
+    let terms: Vec<&str> = narrowed.tags.iter().map(|tag| tag.term.as_str()).collect();
+    assert_eq!(terms, ["ocop"]);
 }

@@ -35,6 +35,28 @@ pub enum Health {
     Disabled,
 }
 
+impl Health {
+    pub const ALL: [Health; 6] = [
+        Health::New,
+        Health::Ok,
+        Health::Suspect,
+        Health::Failing,
+        Health::Gone,
+        Health::Disabled,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Health::New => "new",
+            Health::Ok => "ok",
+            Health::Suspect => "suspect",
+            Health::Failing => "failing",
+            Health::Gone => "gone",
+            Health::Disabled => "disabled",
+        }
+    }
+}
+
 /// How often a source publishes, learnt from the dates of its own entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rhythm {

@@ -53,7 +53,7 @@ fn what_exists_is_found() {
 #[test]
 fn what_does_not_exist_is_404_and_says_what_does() {
     check_refused("/nope", 404, "nothing is at \"/nope\"");
-    check_refused("/nope", 404, "/feed.rss, /sources/{id}.atom");
+    check_refused("/nope", 404, "/topics/{slug}.atom, /sources/{id}.atom");
     check_refused("/feed.atom/", 404, "did you mean /feed.atom?");
     check_refused("/Feed.atom", 404, "did you mean /feed.atom?");
     for address in [
@@ -77,7 +77,8 @@ fn what_does_not_exist_is_404_and_says_what_does() {
         "",
         "x",
         "*",
-        "/topics/ocop.atom",
+        "/topics/ocop",
+        "/documents/1-qd-ttg.atom",
     ] {
         check_refused(address, 404, "nothing is at");
     }
@@ -124,6 +125,46 @@ fn limit_and_cursor_are_taken() {
 }
 
 #[test]
+fn a_narrowed_feed_has_an_address_and_any_combination_is_one() {
+    for (address, scope) in [
+        (
+            "/provinces/an-giang.atom",
+            Scope::Province("an-giang".into()),
+        ),
+        (
+            "/former-provinces/ben-tre.atom",
+            Scope::FormerProvince("ben-tre".into()),
+        ),
+        ("/topics/ocop.atom", Scope::Topic("ocop".into())),
+    ] {
+        check(address, feed(scope, Format::Atom, FeedQuery::default()));
+    }
+    let query = FeedQuery {
+        province: vec!["an-giang".into(), "hue".into()],
+        topic: vec!["ocop".into()],
+        source: vec!["a".into()],
+        limit: Some(5),
+        ..FeedQuery::default()
+    };
+    // Equal questions are equal, in whatever order and however often they are put.
+    for address in [
+        "/feed.atom?province=an-giang&province=hue&topic=ocop&source=a&limit=5",
+        "/feed.atom?limit=5&topic=ocop&province=hue&source=a&province=an-giang&province=hue",
+    ] {
+        check(address, feed(Scope::All, Format::Atom, query.clone()));
+    }
+}
+
+#[test]
+fn a_sources_own_feed_is_not_narrowed_further() {
+    check_refused(
+        "/sources/a.atom?topic=ocop",
+        400,
+        "narrow /feed.atom?source=",
+    );
+}
+
+#[test]
 fn a_mistaken_parameter_is_400_with_a_sentence() {
     for limit in [
         "0",
@@ -157,12 +198,12 @@ fn a_mistaken_parameter_is_400_with_a_sentence() {
     check_refused(
         "/feed.atom?limt=5",
         400,
-        "unknown parameter \"limt\": a feed takes limit and cursor; did you mean limit?",
+        "unknown parameter \"limt\": a feed takes province, former_province, topic, source, limit and cursor; did you mean limit?",
     );
     check_refused(
         "/sources/a.atom?colour=red",
         400,
-        "a feed takes limit and cursor",
+        "unknown parameter \"colour\"",
     );
     check_refused("/feed.atom?%0a=1", 400, "unknown parameter \"\\n\"");
     check_refused("/feed.atom?=1", 400, "unknown parameter \"\"");
