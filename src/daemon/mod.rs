@@ -7,6 +7,7 @@
 mod admin;
 mod narrow;
 pub mod owner;
+mod pages;
 mod poll;
 mod pulse;
 mod select;

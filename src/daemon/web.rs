@@ -9,27 +9,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, Response, StatusCode};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::{error, warn};
 
-use super::narrow::{Narrowed, narrow};
 use super::owner::Published;
-use super::select;
+use super::pages::{Absent, Pages};
 use super::status;
 use crate::clock::SharedClock;
-use crate::core::merge;
-use crate::core::model::{EntryView, FeedView, SourceNo, StoryNo, Timestamp};
-use crate::core::publish;
-use crate::http::document::{Document, Kind};
+use crate::http::document::Document;
 use crate::http::listen::Handler;
-use crate::http::page::{HomeView, home};
 use crate::http::reply;
-use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Route, Scope, route};
-use crate::store::{From, Place, StoreError, StoreReader};
+use crate::http::route::{FeedQuery, Format, Route, Scope, route};
+use crate::store::{StoreError, StoreReader};
 use crate::telemetry::Telemetry;
 
 /// Documents kept at once; past that the cache begins anew.
 const KEPT_MAX: usize = 512;
+
+/// Answers made at once; those that wait mostly find theirs made when it is their turn.
+const MAKING_MAX: usize = 8;
 
 /// Everything an answer is made from.
 pub struct Site {
@@ -38,6 +36,8 @@ pub struct Site {
     clock: SharedClock,
     telemetry: Arc<Telemetry>,
     kept: Mutex<Kept>,
+    /// Answers being made at once: each reads the store and holds a document.
+    making: Semaphore,
 }
 
 /// Documents of one state of store and configuration.
@@ -58,22 +58,20 @@ enum Ask {
     },
 }
 
-/// Why there is no document.
-enum Absent {
-    Refused(Refusal),
-    Failed(StoreError),
+/// What a request asks for.
+enum Asked {
+    /// With the name it is counted under.
+    Document(&'static str, Ask),
+    Moment(Moment),
 }
 
-impl std::convert::From<Refusal> for Absent {
-    fn from(refusal: Refusal) -> Absent {
-        Absent::Refused(refusal)
-    }
-}
-
-impl std::convert::From<StoreError> for Absent {
-    fn from(err: StoreError) -> Absent {
-        Absent::Failed(err)
-    }
+/// What is true for this moment only.
+enum Moment {
+    Status,
+    Health,
+    Ready,
+    Metrics,
+    Preflight,
 }
 
 impl Site {
@@ -89,6 +87,7 @@ impl Site {
             clock,
             telemetry,
             kept: Mutex::default(),
+            making: Semaphore::new(MAKING_MAX),
         }
     }
 
@@ -114,27 +113,33 @@ impl Site {
         kept.documents.insert(ask, Arc::clone(document));
     }
 
+    /// The document where it was made before and is still true.
+    fn document_kept(&self, ask: &Ask, published: &Published) -> Option<Arc<Document>> {
+        let of = (self.reader.revision()?, published.generation);
+        self.kept(ask, of)
+    }
+
     /// The document, from the cache where it is still true.
     fn document(&self, ask: &Ask) -> Result<Arc<Document>, Absent> {
         let published = self.published();
+        if let Some(kept) = self.document_kept(ask, &published) {
+            return Ok(kept);
+        }
         let before = self
             .reader
             .revision()
             .map(|writes| (writes, published.generation));
-        if let Some(kept) = before.and_then(|of| self.kept(ask, of)) {
-            return Ok(kept);
-        }
-        let view = Pages {
+        let pages = Pages {
             reader: &self.reader,
             published: &published,
         };
         let document = Arc::new(match ask {
-            Ask::Page => view.page()?,
+            Ask::Page => pages.page()?,
             Ask::Feed {
                 scope,
                 format,
                 query,
-            } => view.feed(scope, *format, query)?,
+            } => pages.feed(scope, *format, query)?,
         });
         let after = self
             .reader
@@ -146,32 +151,77 @@ impl Site {
         Ok(document)
     }
 
-    fn answer(&self, request: &Request<()>) -> Response<Full<Bytes>> {
+    /// What a request asks for; a mistake is answered here.
+    fn asked(&self, request: &Request<()>) -> Result<Asked, Response<Full<Bytes>>> {
         let published = self.published();
         let path = without_base(request.uri().path(), &published);
-        let (name, response) = match route(request.method(), path, request.uri().query()) {
-            Err(refusal) => ("none", reply::refusal(&refusal)),
-            Ok(Route::Page) => ("page", self.answer_document(request, &Ask::Page)),
+        match route(request.method(), path, request.uri().query()) {
+            Ok(Route::Page) => Ok(Asked::Document("page", Ask::Page)),
             Ok(Route::Feed {
                 scope,
                 format,
                 query,
-            }) => {
-                let ask = Ask::Feed {
+            }) => Ok(Asked::Document(
+                "feed",
+                Ask::Feed {
                     scope,
                     format,
                     query,
-                };
-                ("feed", self.answer_document(request, &ask))
+                },
+            )),
+            Ok(Route::StatusJson) => Ok(Asked::Moment(Moment::Status)),
+            Ok(Route::Health) => Ok(Asked::Moment(Moment::Health)),
+            Ok(Route::Ready) => Ok(Asked::Moment(Moment::Ready)),
+            Ok(Route::Metrics) => Ok(Asked::Moment(Moment::Metrics)),
+            Ok(Route::Preflight) => Ok(Asked::Moment(Moment::Preflight)),
+            Err(refusal) => Err(self.counted("none", reply::refusal(&refusal))),
+        }
+    }
+
+    /// The answer where it takes no work: a mistake, or a document that was made before.
+    fn answer_at_once(&self, request: &Request<()>) -> Option<Response<Full<Bytes>>> {
+        match self.asked(request) {
+            Err(refused) => Some(refused),
+            Ok(Asked::Document(name, ask)) => {
+                let document = self.document_kept(&ask, &self.published())?;
+                Some(self.counted(name, self.reply(request, &document)))
             }
-            Ok(Route::StatusJson) => ("status", self.answer_status(&published)),
-            Ok(Route::Health) => ("health", reply::text(StatusCode::OK, "alive")),
-            Ok(Route::Ready) => ("ready", self.answer_ready(&published)),
-            Ok(Route::Metrics) => ("metrics", self.answer_metrics(&published)),
-            Ok(Route::Preflight) => ("preflight", reply::preflight()),
+            Ok(Asked::Moment(_)) => None,
+        }
+    }
+
+    fn answer(&self, request: &Request<()>) -> Response<Full<Bytes>> {
+        let published = self.published();
+        let (name, response) = match self.asked(request) {
+            Err(refused) => return refused,
+            Ok(Asked::Document(name, ask)) => (name, self.answer_document(request, &ask)),
+            Ok(Asked::Moment(moment)) => match moment {
+                Moment::Status => ("status", self.answer_status(&published)),
+                Moment::Health => ("health", reply::text(StatusCode::OK, "alive")),
+                Moment::Ready => ("ready", self.answer_ready(&published)),
+                Moment::Metrics => ("metrics", self.answer_metrics(&published)),
+                Moment::Preflight => ("preflight", reply::preflight()),
+            },
         };
+        self.counted(name, response)
+    }
+
+    fn counted(
+        &self,
+        name: &'static str,
+        response: Response<Full<Bytes>>,
+    ) -> Response<Full<Bytes>> {
         self.telemetry.answered(name, response.status().as_u16());
         response
+    }
+
+    fn reply(&self, request: &Request<()>, document: &Document) -> Response<Full<Bytes>> {
+        reply::document(
+            request.method(),
+            request.headers(),
+            document,
+            self.clock.now(),
+        )
     }
 
     fn answer_metrics(&self, published: &Published) -> Response<Full<Bytes>> {
@@ -193,12 +243,7 @@ impl Site {
 
     fn answer_document(&self, request: &Request<()>, ask: &Ask) -> Response<Full<Bytes>> {
         match self.document(ask) {
-            Ok(document) => reply::document(
-                request.method(),
-                request.headers(),
-                &document,
-                self.clock.now(),
-            ),
+            Ok(document) => self.reply(request, &document),
             Err(Absent::Refused(refusal)) => reply::refusal(&refusal),
             Err(Absent::Failed(err)) => unreadable(&err),
         }
@@ -257,7 +302,13 @@ pub struct Front(pub Arc<Site>);
 
 impl Handler for Front {
     async fn handle(&self, request: Request<()>) -> Response<Full<Bytes>> {
+        if let Some(response) = self.0.answer_at_once(&request) {
+            return response;
+        }
         let site = Arc::clone(&self.0);
+        let Ok(_making) = self.0.making.acquire().await else {
+            return reply::text(StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping");
+        };
         // Reading the store and compressing are work for a core, not for the event loop.
         let answered = tokio::task::spawn_blocking(move || site.answer(&request)).await;
         answered.unwrap_or_else(|err| {
@@ -267,195 +318,5 @@ impl Handler for Front {
                 "this is our fault: it is in the log",
             )
         })
-    }
-}
-
-/// Views made from one state of the configuration.
-struct Pages<'a> {
-    reader: &'a StoreReader,
-    published: &'a Published,
-}
-
-/// One page of a feed, and when anything on it last changed.
-struct Page {
-    view: FeedView,
-    changed_at: Timestamp,
-}
-
-/// Stories in a feed's order, and where the next page begins.
-struct Slice {
-    entries: Vec<EntryView>,
-    changed_at: Timestamp,
-    next: Option<Place>,
-}
-
-impl Pages<'_> {
-    fn feed(&self, scope: &Scope, format: Format, query: &FeedQuery) -> Result<Document, Absent> {
-        let page = self.feed_page(scope, format, query)?;
-        let bytes = match format {
-            Format::Atom => publish::atom(&page.view),
-            Format::Rss => publish::rss(&page.view),
-        };
-        Ok(Document::new(
-            Kind::Feed,
-            format.media_type(),
-            bytes,
-            page.changed_at,
-        ))
-    }
-
-    fn page(&self) -> Result<Document, Absent> {
-        let page = self.feed_page(&Scope::All, Format::Atom, &FeedQuery::default())?;
-        let config = &self.published.config;
-        let counts = self.reader.counts()?;
-        let sources = config
-            .sources
-            .iter()
-            .filter_map(|source| self.published.roster.find(&source.id))
-            .map(|facts| (facts.id.to_string(), facts.name.clone()))
-            .collect();
-        let home_view = HomeView {
-            sources,
-            stories: counts.stories,
-            articles: counts.articles,
-        };
-        let html = home(&page.view, &home_view);
-        Ok(Document::new(
-            Kind::Page,
-            "text/html; charset=utf-8",
-            html,
-            page.changed_at,
-        ))
-    }
-
-    fn feed_page(&self, scope: &Scope, format: Format, query: &FeedQuery) -> Result<Page, Absent> {
-        let config = &self.published.config;
-        let limit = query.limit.unwrap_or(config.feed.page_size);
-        let from = query.cursor.map_or(From::Start, |cursor| {
-            From::After(Place {
-                published_at: cursor.published_at,
-                no: cursor.no,
-            })
-        });
-        let narrowed = narrow(scope, query, self.published)?;
-        let slice = match narrowed.own_feed_of {
-            Some(source) => self.of_source(source, from, limit)?,
-            None => self.selected(&narrowed, from, limit)?,
-        };
-        let title = match narrowed.names.is_empty() {
-            true => config.feed.title.clone(),
-            false => format!("{} – {}", config.feed.title, narrowed.names.join(", ")),
-        };
-        Ok(self.put_together(&narrowed.path, title, format, query, slice))
-    }
-
-    fn put_together(
-        &self,
-        path: &str,
-        title: String,
-        format: Format,
-        query: &FeedQuery,
-        slice: Slice,
-    ) -> Page {
-        let published = self.published;
-        let config = &published.config;
-        let base_url = &config.server.base_url;
-        let mint = &published.mint;
-        // Slugs and ids need no percent-encoding: unknown ones have been refused.
-        let narrowing: Vec<String> = query
-            .narrowing()
-            .map(|(key, slug)| format!("{key}={slug}"))
-            .collect();
-        let address = |cursor: Option<Cursor>| {
-            let limit = query.limit.map(|limit| format!("limit={limit}"));
-            let cursor = cursor.map(|cursor| format!("cursor={}", cursor.encode()));
-            let parameters: Vec<String> = narrowing
-                .iter()
-                .cloned()
-                .chain(limit)
-                .chain(cursor)
-                .collect();
-            let address = format!("{base_url}{path}{}", format.suffix());
-            with_parameters(address, &parameters)
-        };
-        let id = format!("tag:{},{}:{}/{path}", mint.authority, mint.date, mint.store);
-        let next = slice.next.map(|place| Cursor {
-            published_at: place.published_at,
-            no: place.no,
-        });
-        let settings_at = published.settings_at;
-        let view = FeedView {
-            id: with_parameters(id, &narrowing),
-            title,
-            subtitle: config.feed.subtitle.clone(),
-            language: config.feed.language.clone(),
-            updated_at: merge::updated_at(&slice.entries, settings_at.floor_to_second()),
-            self_url: address(query.cursor),
-            page_url: base_url.clone(),
-            first_url: Some(address(None)),
-            next_url: next.map(|cursor| address(Some(cursor))),
-            schemes_url: format!("{base_url}schemes/"),
-            generator_version: env!("CARGO_PKG_VERSION"),
-            entries: slice.entries,
-        };
-        Page {
-            view,
-            changed_at: slice.changed_at.max(settings_at),
-        }
-    }
-
-    fn selected(&self, narrowed: &Narrowed, from: From, limit: usize) -> Result<Slice, StoreError> {
-        let (roster, mint) = (&self.published.roster, &self.published.mint);
-        // One more than is shown tells whether there is a next page.
-        let mut places = select::places(self.reader, &narrowed.selection, from, limit + 1)?;
-        let more = places.len() > limit;
-        places.truncate(limit);
-        let mut slice = Slice::starting(places.last().copied().filter(|_| more));
-        for place in places {
-            if let Some(told) = self.reader.told(StoryNo(place.no))? {
-                let entry = merge::entry(&told, roster, mint, narrowed.tags());
-                slice.add(entry, told.story.changed_at);
-            }
-        }
-        Ok(slice)
-    }
-
-    fn of_source(&self, source: SourceNo, from: From, limit: usize) -> Result<Slice, StoreError> {
-        let (roster, mint) = (&self.published.roster, &self.published.mint);
-        let mut places = self.reader.of_source(source, from, limit + 1)?;
-        let more = places.len() > limit;
-        places.truncate(limit);
-        let mut slice = Slice::starting(places.last().map(|last| last.place).filter(|_| more));
-        for place in places {
-            if let Some(told) = self.reader.told(place.story)? {
-                let entry = merge::entry_of_source(&told, source, roster, mint);
-                slice.add(entry, told.story.changed_at);
-            }
-        }
-        Ok(slice)
-    }
-}
-
-fn with_parameters(address: String, parameters: &[String]) -> String {
-    match parameters {
-        [] => address,
-        some => format!("{address}?{}", some.join("&")),
-    }
-}
-
-impl Slice {
-    fn starting(next: Option<Place>) -> Slice {
-        Slice {
-            entries: Vec::new(),
-            changed_at: Timestamp::EPOCH,
-            next,
-        }
-    }
-
-    fn add(&mut self, entry: Option<EntryView>, changed_at: Timestamp) {
-        if let Some(entry) = entry {
-            self.entries.push(entry);
-            self.changed_at = self.changed_at.max(changed_at);
-        }
     }
 }

@@ -126,11 +126,14 @@ impl FetchFault {
     }
 
     pub fn private(host: &str, address: IpAddr) -> FetchFault {
+        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let what = match literal {
+            true => host.to_owned(),
+            false => format!("{host} is at {address}, which"),
+        };
         FetchFault::new(
             FaultKind::PrivateAddress,
-            format!(
-                "{host} is at {address}, which is not public; allow it in fetch.allow_private if it is yours"
-            ),
+            format!("{what} is not public; allow it in fetch.allow_private if it is yours"),
         )
     }
 }

@@ -1,0 +1,229 @@
+//! Documents out of the store: which stories a page shows, in which order, and where the next one begins.
+
+use super::narrow::{Narrowed, narrow};
+use super::owner::Published;
+use super::select;
+use crate::core::merge;
+use crate::core::model::{EntryView, FeedView, SourceNo, StoryNo, Timestamp};
+use crate::core::publish;
+use crate::http::document::{Document, Kind};
+use crate::http::page::{HomeView, home};
+use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Scope};
+use crate::store::{From, Place, StoreError, StoreReader};
+
+/// Why there is no document.
+pub enum Absent {
+    Refused(Refusal),
+    Failed(StoreError),
+}
+
+impl std::convert::From<Refusal> for Absent {
+    fn from(refusal: Refusal) -> Absent {
+        Absent::Refused(refusal)
+    }
+}
+
+impl std::convert::From<StoreError> for Absent {
+    fn from(err: StoreError) -> Absent {
+        Absent::Failed(err)
+    }
+}
+
+/// Views made from one state of the configuration.
+pub struct Pages<'a> {
+    pub reader: &'a StoreReader,
+    pub published: &'a Published,
+}
+
+/// One page of a feed, and when anything on it last changed.
+struct Page {
+    view: FeedView,
+    changed_at: Timestamp,
+}
+
+/// Stories in a feed's order, and where the next page begins.
+struct Slice {
+    entries: Vec<EntryView>,
+    changed_at: Timestamp,
+    next: Option<Place>,
+}
+
+impl Pages<'_> {
+    /// # Errors
+    /// When the address names what does not exist, or the store cannot be read.
+    pub fn feed(
+        &self,
+        scope: &Scope,
+        format: Format,
+        query: &FeedQuery,
+    ) -> Result<Document, Absent> {
+        let page = self.feed_page(scope, format, query)?;
+        let bytes = match format {
+            Format::Atom => publish::atom(&page.view),
+            Format::Rss => publish::rss(&page.view),
+        };
+        Ok(Document::new(
+            Kind::Feed,
+            format.media_type(),
+            bytes,
+            page.changed_at,
+        ))
+    }
+
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn page(&self) -> Result<Document, Absent> {
+        let page = self.feed_page(&Scope::All, Format::Atom, &FeedQuery::default())?;
+        let config = &self.published.config;
+        let counts = self.reader.counts()?;
+        let sources = config
+            .sources
+            .iter()
+            .filter_map(|source| self.published.roster.find(&source.id))
+            .map(|facts| (facts.id.to_string(), facts.name.clone()))
+            .collect();
+        let home_view = HomeView {
+            sources,
+            stories: counts.stories,
+            articles: counts.articles,
+        };
+        let html = home(&page.view, &home_view);
+        Ok(Document::new(
+            Kind::Page,
+            "text/html; charset=utf-8",
+            html,
+            page.changed_at,
+        ))
+    }
+
+    fn feed_page(&self, scope: &Scope, format: Format, query: &FeedQuery) -> Result<Page, Absent> {
+        let config = &self.published.config;
+        let limit = query.limit.unwrap_or(config.feed.page_size);
+        let from = query.cursor.map_or(From::Start, |cursor| {
+            From::After(Place {
+                published_at: cursor.published_at,
+                no: cursor.no,
+            })
+        });
+        let narrowed = narrow(scope, query, self.published)?;
+        let slice = match narrowed.own_feed_of {
+            Some(source) => self.of_source(source, from, limit)?,
+            None => self.selected(&narrowed, from, limit)?,
+        };
+        let title = match narrowed.names.is_empty() {
+            true => config.feed.title.clone(),
+            false => format!("{} – {}", config.feed.title, narrowed.names.join(", ")),
+        };
+        Ok(self.put_together(&narrowed.path, title, format, query, slice))
+    }
+
+    fn put_together(
+        &self,
+        path: &str,
+        title: String,
+        format: Format,
+        query: &FeedQuery,
+        slice: Slice,
+    ) -> Page {
+        let published = self.published;
+        let config = &published.config;
+        let base_url = &config.server.base_url;
+        let mint = &published.mint;
+        // Slugs and ids need no percent-encoding: unknown ones have been refused.
+        let narrowing: Vec<String> = query
+            .narrowing()
+            .map(|(key, slug)| format!("{key}={slug}"))
+            .collect();
+        let address = |cursor: Option<Cursor>| {
+            let limit = query.limit.map(|limit| format!("limit={limit}"));
+            let cursor = cursor.map(|cursor| format!("cursor={}", cursor.encode()));
+            let parameters: Vec<String> = narrowing
+                .iter()
+                .cloned()
+                .chain(limit)
+                .chain(cursor)
+                .collect();
+            let address = format!("{base_url}{path}{}", format.suffix());
+            with_parameters(address, &parameters)
+        };
+        let id = format!("tag:{},{}:{}/{path}", mint.authority, mint.date, mint.store);
+        let next = slice.next.map(|place| Cursor {
+            published_at: place.published_at,
+            no: place.no,
+        });
+        let settings_at = published.settings_at;
+        let view = FeedView {
+            id: with_parameters(id, &narrowing),
+            title,
+            subtitle: config.feed.subtitle.clone(),
+            language: config.feed.language.clone(),
+            updated_at: merge::updated_at(&slice.entries, settings_at.floor_to_second()),
+            self_url: address(query.cursor),
+            page_url: base_url.clone(),
+            first_url: Some(address(None)),
+            next_url: next.map(|cursor| address(Some(cursor))),
+            schemes_url: format!("{base_url}schemes/"),
+            generator_version: env!("CARGO_PKG_VERSION"),
+            entries: slice.entries,
+        };
+        Page {
+            view,
+            changed_at: slice.changed_at.max(settings_at),
+        }
+    }
+
+    fn selected(&self, narrowed: &Narrowed, from: From, limit: usize) -> Result<Slice, StoreError> {
+        let (roster, mint) = (&self.published.roster, &self.published.mint);
+        // One more than is shown tells whether there is a next page.
+        let mut places = select::places(self.reader, &narrowed.selection, from, limit + 1)?;
+        let more = places.len() > limit;
+        places.truncate(limit);
+        let mut slice = Slice::starting(places.last().copied().filter(|_| more));
+        for place in places {
+            if let Some(told) = self.reader.told(StoryNo(place.no))? {
+                let entry = merge::entry(&told, roster, mint, narrowed.tags());
+                slice.add(entry, told.story.changed_at);
+            }
+        }
+        Ok(slice)
+    }
+
+    fn of_source(&self, source: SourceNo, from: From, limit: usize) -> Result<Slice, StoreError> {
+        let (roster, mint) = (&self.published.roster, &self.published.mint);
+        let mut places = self.reader.of_source(source, from, limit + 1)?;
+        let more = places.len() > limit;
+        places.truncate(limit);
+        let mut slice = Slice::starting(places.last().map(|last| last.place).filter(|_| more));
+        for place in places {
+            if let Some(told) = self.reader.told(place.story)? {
+                let entry = merge::entry_of_source(&told, source, roster, mint);
+                slice.add(entry, told.story.changed_at);
+            }
+        }
+        Ok(slice)
+    }
+}
+
+fn with_parameters(address: String, parameters: &[String]) -> String {
+    match parameters {
+        [] => address,
+        some => format!("{address}?{}", some.join("&")),
+    }
+}
+
+impl Slice {
+    fn starting(next: Option<Place>) -> Slice {
+        Slice {
+            entries: Vec::new(),
+            changed_at: Timestamp::EPOCH,
+            next,
+        }
+    }
+
+    fn add(&mut self, entry: Option<EntryView>, changed_at: Timestamp) {
+        if let Some(entry) = entry {
+            self.entries.push(entry);
+            self.changed_at = self.changed_at.max(changed_at);
+        }
+    }
+}
