@@ -32,15 +32,9 @@ impl Pulse {
 
     /// Called whenever the loop comes round; how long it may sleep before it must come round again.
     pub fn beat(&mut self, owner: &Owner) -> Duration {
-        if self
-            .told_at
-            .is_none_or(|at| at.elapsed() >= STATUS_INTERVAL)
-        {
-            self.told_at = Some(Instant::now());
-            self.supervisor.status(&line(owner));
-        }
+        let nap = self.tell(owner);
         let Some(every) = self.alive_every else {
-            return Duration::MAX;
+            return nap;
         };
         if self.beaten_at.is_none_or(|at| at.elapsed() >= every / 2) {
             match owner.reader().numbers() {
@@ -51,7 +45,18 @@ impl Pulse {
                 Err(err) => warn!(%err, "the store does not answer: the watchdog goes unfed"),
             }
         }
-        every / 2
+        nap.min(every / 2)
+    }
+
+    /// Brings the status line up to date; how soon it may be brought up to date again.
+    fn tell(&mut self, owner: &Owner) -> Duration {
+        let told_for = self.told_at.map_or(Duration::MAX, |at| at.elapsed());
+        if told_for < STATUS_INTERVAL {
+            return STATUS_INTERVAL.saturating_sub(told_for);
+        }
+        self.told_at = Some(Instant::now());
+        self.supervisor.status(&line(owner));
+        Duration::MAX
     }
 }
 

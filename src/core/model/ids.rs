@@ -171,8 +171,29 @@ impl Mint {
     }
 }
 
-/// The candidate that is written most like `raw`; none where there is no candidate.
+/// The candidate that takes the fewest strokes to become `raw`; none where there is no candidate.
 pub fn nearest<'a>(raw: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |candidate: &str| strsim::jaro_winkler(candidate, raw);
-    candidates.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    // Only the beginning: what was asked for may be as long as a request.
+    let raw: String = raw.chars().take(SourceId::LENGTH_MAX).collect();
+    candidates.min_by(|a, b| {
+        let strokes = |candidate: &str| strsim::osa_distance(candidate, &raw);
+        let unlikeness = |candidate: &str| 1.0 - strsim::jaro_winkler(candidate, &raw);
+        strokes(a)
+            .cmp(&strokes(b))
+            .then(unlikeness(a).total_cmp(&unlikeness(b)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_the_one_that_was_meant() {
+        let slugs = ["an-giang", "hue", "nghe-an", "ho-chi-minh", "ha-noi"];
+        for (raw, meant) in [("hew", "hue"), ("an-gian", "an-giang"), ("hanoi", "ha-noi")] {
+            assert_eq!(nearest(raw, slugs.into_iter()), Some(meant), "{raw}");
+        }
+        assert_eq!(nearest("x", std::iter::empty()), None);
+    }
 }

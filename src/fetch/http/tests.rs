@@ -397,7 +397,7 @@ async fn a_private_address_is_refused_unasked() {
     );
     assert_eq!(
         fault.detail,
-        "127.0.0.1 is at 127.0.0.1, which is not public; allow it in fetch.allow_private if it is yours"
+        "127.0.0.1 is not public; allow it in fetch.allow_private if it is yours"
     );
     let by_name = format!("http://localhost:{}/", origin.address.port());
     let fault = failed(strict.fetch(job(by_name)).await, FaultKind::PrivateAddress);
