@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::core::config::{self, Config, Kind, Source};
 use crate::core::model::{
-    Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceId, SourceNo, SourceState,
-    Timestamp, Validators,
+    Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceFacts, SourceId, SourceNo,
+    SourceState, Timestamp, Validators,
 };
 use crate::core::pipeline::{self, Ground, PollReport};
 use crate::core::reading::{Before, Reading};
@@ -485,8 +485,10 @@ fn tagger(config: &Config) -> Arc<Tagger> {
 
 /// Everything a served document depends on besides the stories.
 fn settings_hash(config: &Config, roster: &Roster) -> u64 {
+    // In the order of their numbers: a roster's own maps print in another order each time.
+    let sources: Vec<&SourceFacts> = roster.iter().collect();
     let shown = format!(
-        "{} {} {:?} {roster:?}",
+        "{} {} {:?} {sources:?}",
         env!("CARGO_PKG_VERSION"),
         config.server.base_url,
         config.feed
