@@ -58,7 +58,7 @@ pub struct PollJob {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Degraded {
-    cause: String,
+    cause: StoreError,
     failures: u32,
     retry_at: Timestamp,
 }
@@ -137,7 +137,7 @@ impl Owner {
             degraded: self
                 .degraded
                 .as_ref()
-                .map(|degraded| degraded.cause.clone()),
+                .map(|degraded| degraded.cause.to_string()),
             config_errors: Arc::clone(&self.config_errors),
             warnings: Arc::clone(&self.warnings),
         }
@@ -270,21 +270,26 @@ impl Owner {
         now: Timestamp,
         jitter: Jitter,
     ) -> Result<Option<PollReport>, StoreError> {
+        self.stand_firm(now)?;
         let decided = self
             .decide(no, reading_key, outcome, now, jitter)
             .and_then(|digest| {
-                if let Some(digest) = &digest {
-                    self.store.apply(&digest.batch)?;
-                }
-                Ok(digest)
+                let Some(mut digest) = digest else {
+                    return Ok(None);
+                };
+                let roster = self
+                    .changes_roster(&digest.batch)
+                    .then(|| self.settle(&self.config, &mut digest.batch, now));
+                self.store.apply(&digest.batch)?;
+                Ok(Some((digest, roster)))
             });
         match decided {
             Ok(None) => Ok(None),
-            Ok(Some(digest)) => {
-                let renamed = self.changes_roster(&digest.batch);
+            Ok(Some((digest, roster))) => {
                 self.state.apply(&digest.batch);
-                if renamed {
-                    self.refresh(now)?;
+                if let Some(roster) = roster {
+                    self.roster = Arc::new(roster);
+                    self.generation += 1;
                 }
                 Ok(Some(digest.report))
             }
@@ -292,6 +297,15 @@ impl Owner {
                 self.degrade(&err, now);
                 Err(err)
             }
+        }
+    }
+
+    /// What a failed write left behind is not known: nothing is decided before it has been read back.
+    fn stand_firm(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.recover(now);
+        match &self.degraded {
+            None => Ok(()),
+            Some(degraded) => Err(degraded.cause.clone()),
         }
     }
 
@@ -330,8 +344,15 @@ impl Owner {
     }
 
     fn take_config(&mut self, config: Arc<Config>, now: Timestamp) -> Result<(), StoreError> {
-        let batch = self.state.adopt(&config, now);
-        self.write(&batch, now)?;
+        self.stand_firm(now)?;
+        let mut batch = self.state.adopt(&config, now);
+        // One write for all of it, so that a failing one leaves the old configuration whole.
+        let roster = self.settle(&config, &mut batch, now);
+        if let Err(err) = self.store.apply(&batch) {
+            self.degrade(&err, now);
+            return Err(err);
+        }
+        self.state.apply(&batch);
         self.assignments = config
             .sources
             .iter()
@@ -346,40 +367,21 @@ impl Owner {
         self.tagger = tagger(&config);
         self.config_errors = Arc::default();
         self.config = config;
-        self.refresh(now)
-    }
-
-    /// Brings the roster up to date, and remembers since when what is served looks as it does.
-    fn refresh(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        self.roster = Arc::new(self.state.roster(&self.config));
+        self.roster = Arc::new(roster);
         self.generation += 1;
-        let hash = settings_hash(&self.config, &self.roster);
-        if self
-            .state
-            .settings()
-            .is_some_and(|(known, _)| known == hash)
-        {
-            return Ok(());
-        }
-        let batch = Batch {
-            at: Some(now),
-            settings: Some((hash, now)),
-            ..Batch::default()
-        };
-        self.write(&batch, now)
+        Ok(())
     }
 
-    fn write(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
-        match self.store.apply(batch) {
-            Ok(()) => {
-                self.state.apply(batch);
-                Ok(())
-            }
-            Err(err) => {
-                self.degrade(&err, now);
-                Err(err)
-            }
+    /// The roster as it will be after `batch`, which gets to say since when what is served looks so.
+    fn settle(&self, config: &Config, batch: &mut Batch, now: Timestamp) -> Roster {
+        let mut state = self.state.clone();
+        state.apply(batch);
+        let roster = state.roster(config);
+        let hash = settings_hash(config, &roster);
+        if state.settings().is_none_or(|(known, _)| known != hash) {
+            batch.settings = Some((hash, now));
         }
+        roster
     }
 
     fn degrade(&mut self, err: &StoreError, now: Timestamp) {
@@ -391,7 +393,7 @@ impl Owner {
             .saturating_mul(1 << failures.saturating_sub(1).min(6))
             .min(RETRY_MAX);
         self.degraded = Some(Degraded {
-            cause: err.to_string(),
+            cause: err.clone(),
             failures,
             retry_at: now + wait,
         });
@@ -399,10 +401,8 @@ impl Owner {
     }
 
     /// Why nothing is polled, while the store cannot be written.
-    pub fn degraded(&self) -> Option<&str> {
-        self.degraded
-            .as_ref()
-            .map(|degraded| degraded.cause.as_str())
+    pub fn degraded(&self) -> Option<&StoreError> {
+        self.degraded.as_ref().map(|degraded| &degraded.cause)
     }
 
     /// Tries the store again when it is time; true when it is in order (again).
@@ -412,24 +412,9 @@ impl Owner {
             Some(degraded) if now < degraded.retry_at => return false,
             Some(_) => {}
         }
-        let hash = settings_hash(&self.config, &self.roster);
-        let since = self
-            .state
-            .settings()
-            .filter(|(known, _)| *known == hash)
-            .map_or(now, |(_, at)| at);
-        let probe = Batch {
-            at: Some(now),
-            settings: Some((hash, since)),
-            ..Batch::default()
-        };
-        // What the failed write left behind is read back: memory must be what the store is.
-        let taken_up = self.store.apply(&probe).and_then(|()| rebuild(&self.store));
-        match taken_up {
-            Ok(state) => {
-                self.state = state;
+        match self.take_up(now) {
+            Ok(()) => {
                 self.degraded = None;
-                self.roster = Arc::new(self.state.roster(&self.config));
                 self.generation += 1;
                 true
             }
@@ -438,6 +423,21 @@ impl Owner {
                 false
             }
         }
+    }
+
+    /// Makes memory what the store is, and tries whether the store can be written.
+    fn take_up(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.state = rebuild(&self.store)?;
+        let mut probe = Batch {
+            at: Some(now),
+            settings: self.state.settings(),
+            ..Batch::default()
+        };
+        let roster = self.settle(&self.config, &mut probe, now);
+        self.store.apply(&probe)?;
+        self.state.apply(&probe);
+        self.roster = Arc::new(roster);
+        Ok(())
     }
 
     /// The number of a configured source.
