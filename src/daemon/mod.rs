@@ -230,6 +230,7 @@ impl<F: Fetcher> Loop<F> {
         let now = self.clock.now();
         if self.owner.degraded().is_some() && self.owner.recover(now) {
             info!("the store can be written again: polling goes on");
+            self.publish();
         }
         let under_way_max = self.owner.config().fetch.concurrency * UNDER_WAY_FACTOR;
         let room = under_way_max.saturating_sub(self.polls.len());
@@ -299,6 +300,12 @@ impl<F: Fetcher> Loop<F> {
         let Finished { job, outcome, .. } = finished;
         self.busy.remove(&job.source);
         let waiting = self.waiting.remove(&job.source).unwrap_or_default();
+        if self.is_readdressed(&job) {
+            debug!(source = %job.id, "its address was changed while it was asked: asked anew");
+            self.waiting.insert(job.source, waiting);
+            self.start(job.source);
+            return;
+        }
         let now = self.clock.now();
         let jitter = Jitter(self.random.f64());
         let was_well = self.owner.degraded().is_none();
@@ -306,6 +313,8 @@ impl<F: Fetcher> Loop<F> {
         let begun = Instant::now();
         let written = self.blocking(|owner| owner.finish(job.source, key, outcome, now, jitter));
         self.telemetry.write_took(begun.elapsed());
+        // Whoever is told what came of it finds it served.
+        self.publish();
         match written {
             Ok(Some(report)) => {
                 self.telemetry.polled(
@@ -322,7 +331,15 @@ impl<F: Fetcher> Loop<F> {
                     });
                 }
             }
-            Ok(None) => debug!(source = %job.id, "removed while it was asked"),
+            Ok(None) => {
+                debug!(source = %job.id, "removed while it was asked");
+                for waiter in waiting {
+                    let _ = waiter.send(PollEvent::Skipped {
+                        id: job.id.to_string(),
+                        why: "it was removed while it was asked".to_owned(),
+                    });
+                }
+            }
             Err(err) => {
                 self.telemetry.write_failed();
                 if was_well {
@@ -336,6 +353,13 @@ impl<F: Fetcher> Loop<F> {
                 }
             }
         }
+    }
+
+    /// Whether the answer comes from an address that is no longer the source's: its validators, and how
+    /// it is doing, say nothing of the new one.
+    fn is_readdressed(&self, job: &PollJob) -> bool {
+        let current = self.owner.job(job.source);
+        current.is_some_and(|current| current.fetch.url != job.fetch.url)
     }
 
     fn finish_dry(&mut self, task: tokio::task::Id, finished: Finished) {
@@ -396,6 +420,8 @@ impl<F: Fetcher> Loop<F> {
                     Reloaded::Refused(_) => "refused",
                 });
                 pulse.supervisor.ready();
+                // Whoever is told that it is in force finds it served.
+                self.publish();
                 let _ = reply.send(reloaded);
             }
         }
