@@ -10,7 +10,8 @@ use crate::core::config::Config;
 /// The daemon of this configuration, where one runs.
 ///
 /// A socket that is named is taken as meant; at the usual places a daemon must work on the same store
-/// or the same configuration file.
+/// or the same configuration file. A file with mistakes gives no `config`: what it seems to say of the
+/// places is enough to look for the daemon that shall refuse it.
 ///
 /// # Errors
 /// When a socket is named and nobody listens there.
@@ -19,7 +20,12 @@ pub async fn daemon(
     config_file: Option<&Path>,
     config: Option<&Config>,
 ) -> Result<Option<Client>, Failure> {
-    if let Some(socket) = place::named_socket(global, config) {
+    let presumed = |table, key| match config {
+        Some(_) => None,
+        None => place::presumed(config_file?, table, key),
+    };
+    let named = place::named_socket(global, config);
+    if let Some(socket) = named.or_else(|| presumed("server", "admin_socket")) {
         return match Client::connect(&socket).await {
             Ok(client) => Ok(Some(client)),
             // A socket that only the configuration names may well have no daemon yet.
@@ -27,7 +33,11 @@ pub async fn daemon(
             Err(err) => Err(unreachable(&socket, &err)),
         };
     }
-    let store = config.map(|config| place::absolute(&place::store(config)));
+    let store = match config {
+        Some(config) => Some(place::store(config)),
+        None => presumed("store", "path"),
+    };
+    let store = Some(place::absolute(&store.unwrap_or_else(place::usual_store)));
     let config_file = config_file.map(place::absolute);
     for socket in place::usual_sockets(store.as_deref()) {
         let Ok(mut client) = Client::connect(&socket).await else {

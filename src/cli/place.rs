@@ -172,12 +172,20 @@ fn vocabulary() -> Vocabulary {
 
 /// The store's folder: `store.path`, `$STATE_DIRECTORY`, `./data`.
 pub fn store(config: &Config) -> PathBuf {
-    config
-        .store
-        .path
-        .clone()
-        .or_else(|| first_folder("STATE_DIRECTORY"))
-        .unwrap_or_else(|| PathBuf::from("data"))
+    config.store.path.clone().unwrap_or_else(usual_store)
+}
+
+/// The store's folder where the configuration names none.
+pub fn usual_store() -> PathBuf {
+    first_folder("STATE_DIRECTORY").unwrap_or_else(|| PathBuf::from("data"))
+}
+
+/// What a file with mistakes seems to say of a place.
+pub fn presumed(file: &Path, table: &str, key: &str) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let tables: toml::Table = text.parse().ok()?;
+    let place = tables.get(table)?.get(key)?.as_str()?;
+    Some(PathBuf::from(place))
 }
 
 /// systemd gives several folders as one list with colons.
