@@ -31,6 +31,8 @@ pub use failure::{Exit, Failure};
 #[command(
     name = "langbao",
     version,
+    // What SPEC does not name is not listed; `--help` does the same.
+    disable_help_subcommand = true,
     after_help = "Example:\n  langbao demo        the whole thing, without network\n  langbao run         the daemon, with ./feeds.toml"
 )]
 struct Cli {
