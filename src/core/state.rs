@@ -182,3 +182,197 @@ fn host_of(url: &str) -> Option<String> {
 pub fn is_polled(source: &Source) -> bool {
     source.enabled && source.kind == Kind::Feed
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::config::{ConfigFile, Vocabulary, load};
+    use crate::core::model::fixture::noon;
+    use crate::core::model::{ContentKey, FaultKind, FetchFault};
+
+    #[track_caller]
+    fn config(sources: &str) -> Config {
+        let file = ConfigFile {
+            name: "feeds.toml".into(),
+            text: sources.into(),
+        };
+        let loaded = load(&file, &[], &Vocabulary::default(), &|_| None);
+        loaded.expect("without a mistake").config
+    }
+
+    fn source(id: &str, more: &str) -> String {
+        format!("[[source]]\nid = \"{id}\"\nurl = \"https://{id}.vn/rss\"\n{more}\n")
+    }
+
+    fn id(raw: &str) -> SourceId {
+        SourceId::parse(raw).expect("a plain id")
+    }
+
+    fn adopted(state: &State, sources: &str) -> State {
+        let mut state = state.clone();
+        state.apply(&state.adopt(&config(sources), later()));
+        state
+    }
+
+    fn later() -> Timestamp {
+        noon() + Duration::from_secs(3600)
+    }
+
+    /// Two sources, of which `a` has a history.
+    fn two() -> State {
+        let both = source("a", "") + &source("b", "");
+        let mut state = State::default();
+        state.apply(&state.adopt(&config(&both), noon()));
+        let a = SourceState {
+            validators: Validators {
+                etag: Some("\"a\"".into()),
+                last_modified: None,
+            },
+            body_key: Some(ContentKey::of(&["a"])),
+            next_poll_at: later() + Duration::from_secs(60),
+            asked_to_wait_until: Some(later() + Duration::from_secs(60)),
+            failures: 2,
+            last_fault: Some(FetchFault::new(FaultKind::Timeout, "no answer")),
+            polls: 9,
+            entries: 4,
+            ..state.find(&id("a")).expect("adopted").clone()
+        };
+        state.apply(&Batch {
+            sources: vec![a],
+            ..Batch::default()
+        });
+        state
+    }
+
+    #[test]
+    fn new_sources_get_new_numbers_and_are_due_at_once() {
+        let state = adopted(
+            &two(),
+            &(source("c", "") + &source("a", "") + &source("d", "")),
+        );
+        let numbers: Vec<(&str, u32)> = state
+            .sources()
+            .map(|source| (source.id.as_str(), source.no.0))
+            .collect();
+        assert_eq!(numbers, [("a", 0), ("b", 1), ("c", 2), ("d", 3)]);
+        assert_eq!(state.numbers().source, 4);
+        let c = state.find(&id("c")).expect("adopted");
+        assert_eq!((c.added_at, c.next_poll_at, c.polls), (later(), later(), 0));
+    }
+
+    #[test]
+    fn a_configuration_that_is_known_changes_nothing() {
+        let state = two();
+        let both = config(&(source("b", "") + &source("a", "priority = 3")));
+        assert!(state.adopt(&both, later()).is_empty());
+    }
+
+    #[test]
+    fn a_source_that_left_keeps_its_number_and_its_history() {
+        let before = two();
+        let without = adopted(&before, &source("b", ""));
+        assert_eq!(without.find(&id("a")), before.find(&id("a")));
+        let again = adopted(&without, &(source("a", "") + &source("b", "")));
+        assert_eq!(again, before);
+    }
+
+    #[test]
+    fn a_renamed_source_goes_on_under_its_number() {
+        let before = two();
+        let same_address = "[[source]]\nid = \"moi\"\nurl = \"https://a.vn/rss\"\nwas = [\"a\"]\n";
+        let state = adopted(&before, &(same_address.to_owned() + &source("b", "")));
+        let old = before.find(&id("a")).expect("it was there");
+        let expected = SourceState {
+            id: id("moi"),
+            was: vec![id("a")],
+            ..old.clone()
+        };
+        assert_eq!(state.source(old.no), Some(&expected));
+        assert_eq!(state.find(&id("a")), None);
+        assert_eq!(state.sources().count(), 2);
+        let roster = state.roster(&config(same_address));
+        assert_eq!(roster.renamed(&id("a")).map(|facts| facts.no), Some(old.no));
+    }
+
+    #[test]
+    fn a_former_id_that_nobody_had_makes_no_source_an_old_one() {
+        let state = adopted(&two(), &source("c", "was = [\"x\"]"));
+        let c = state.find(&id("c")).expect("adopted");
+        assert_eq!((c.no, &c.was), (SourceNo(2), &vec![id("x")]));
+    }
+
+    #[test]
+    fn a_changed_address_is_asked_anew_and_keeps_its_history() {
+        let before = two();
+        let moved = "[[source]]\nid = \"a\"\nurl = \"https://a.vn/moi.rss\"\n";
+        let state = adopted(&before, moved);
+        let old = before.find(&id("a")).expect("it was there");
+        let expected = SourceState {
+            url: "https://a.vn/moi.rss".into(),
+            validators: Validators::default(),
+            body_key: None,
+            next_poll_at: later(),
+            asked_to_wait_until: None,
+            failures: 0,
+            last_fault: None,
+            ..old.clone()
+        };
+        assert_eq!(state.find(&id("a")), Some(&expected));
+    }
+
+    #[test]
+    fn rebuilt_from_what_was_written_it_is_the_same() {
+        let mut state = two();
+        let settings = Batch {
+            settings: Some((7, noon())),
+            next_article: 12,
+            next_story: 5,
+            ..Batch::default()
+        };
+        state.apply(&settings);
+        // An older number never takes a newer one back.
+        state.apply(&Batch {
+            next_article: 3,
+            ..Batch::default()
+        });
+        let rebuilt = State::rebuild(
+            state.sources().cloned().collect(),
+            Numbers {
+                source: 2,
+                article: 12,
+                story: 5,
+            },
+            Some((7, noon())),
+        );
+        assert_eq!(state, rebuilt);
+    }
+
+    #[test]
+    fn a_source_is_named_by_the_configuration_else_by_its_feed_else_by_its_id() {
+        let mut state = two();
+        let titled = SourceState {
+            title: Some("Báo A".into()),
+            site: Some("https://www.trang-a.vn/".into()),
+            ..state.find(&id("a")).expect("adopted").clone()
+        };
+        state.apply(&Batch {
+            sources: vec![titled],
+            ..Batch::default()
+        });
+        for (more, expected) in [("name = \"Của ta\"", "Của ta"), ("", "Báo A")] {
+            let roster = state.roster(&config(&source("a", more)));
+            assert_eq!(roster.find(&id("a")).expect("known").name, expected);
+        }
+        let roster = state.roster(&config(&source("a", "hosts = [\"cu.vn\"]\npriority = 4")));
+        let [a, b] = ["a", "b"].map(|raw| roster.find(&id(raw)).expect("known"));
+        assert_eq!(a.hosts, ["a.vn", "cu.vn"]);
+        assert_eq!(
+            (a.claimed_host.as_deref(), a.priority),
+            (Some("trang-a.vn"), 4)
+        );
+        // One of the past: only its stories are still here.
+        assert_eq!((b.name.as_str(), b.priority), ("b", 0));
+    }
+}

@@ -1,0 +1,509 @@
+//! Tables of what one poll changes, and what it leaves alone.
+
+use std::time::Duration;
+
+use super::*;
+use crate::core::model::fixture::{
+    article, at, dated, entry, known, noon, saying, source, story, titled,
+};
+use crate::core::model::{EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo};
+
+const POLICY: Policy = Policy {
+    min_interval: Duration::from_secs(300),
+    max_interval: Duration::from_secs(6 * 3600),
+};
+/// The source that is polled, and another one.
+const OWN: u32 = 1;
+const OTHER: u32 = 2;
+
+fn hours(count: u64) -> Duration {
+    Duration::from_secs(count * 3600)
+}
+
+fn reading_key() -> ContentKey {
+    ContentKey::of(&["reading"])
+}
+
+fn state() -> SourceState {
+    let id = SourceId::parse("s1").expect("a plain id");
+    let asked_at = noon() - hours(1);
+    SourceState {
+        title: Some("Báo 1".into()),
+        site: Some("https://mot.vn/".into()),
+        validators: validators("\"cũ\""),
+        body_key: Some(ContentKey::of(&["body"])),
+        reading_key: Some(reading_key()),
+        polls: 5,
+        entries: 3,
+        last_poll_at: Some(asked_at),
+        last_success_at: Some(asked_at),
+        last_status: Some(200),
+        rhythm: Rhythm {
+            gap_s: Some(3600.0),
+            newest_at: Some(asked_at),
+        },
+        ..SourceState::new(SourceNo(OWN), id, "https://mot.vn/rss".into(), asked_at)
+    }
+}
+
+fn validators(etag: &str) -> Validators {
+    Validators {
+        etag: Some(etag.into()),
+        last_modified: None,
+    }
+}
+
+fn numbers() -> Numbers {
+    Numbers {
+        source: 3,
+        article: 100,
+        story: 50,
+    }
+}
+
+fn feed(entries: Vec<Entry>) -> PollOutcome {
+    PollOutcome::Read {
+        status: 200,
+        validators: validators("\"mới\""),
+        freshness: Freshness::default(),
+        body_key: ContentKey::of(&["new body"]),
+        feed: EntryFeed {
+            format: "RSS 2.0".into(),
+            entries,
+            ..EntryFeed::default()
+        },
+    }
+}
+
+fn digest_at(known: &Known, outcome: PollOutcome, now: Timestamp) -> Digest {
+    let roster = Roster::new([source(OWN, "mot.vn"), source(OTHER, "hai.vn")]);
+    let state = state();
+    let ground = Ground {
+        state: &state,
+        known,
+        roster: &roster,
+        numbers: numbers(),
+        policy: POLICY,
+        reading_key: reading_key(),
+        now,
+        jitter: Jitter(0.0),
+    };
+    digest(&ground, outcome)
+}
+
+/// One hour after what is known was seen: `fixture` sees everything at noon.
+fn later() -> Timestamp {
+    noon() + hours(1)
+}
+
+fn check(known: &Known, entries: Vec<Entry>) -> Digest {
+    digest_at(known, feed(entries), later())
+}
+
+#[track_caller]
+fn only<T>(values: &[T]) -> &T {
+    let [value] = values else {
+        panic!("{} instead of one", values.len());
+    };
+    value
+}
+
+#[test]
+fn what_is_unchanged_writes_nothing_but_the_source() {
+    let entries = [entry("a"), entry("b")];
+    let stored = [
+        article(1, OWN, 1, entries[0].clone()),
+        article(2, OWN, 2, entries[1].clone()),
+    ];
+    let digest = check(&known(OWN, &stored), entries.to_vec());
+    let expected = Batch {
+        at: Some(later()),
+        sources: digest.batch.sources.clone(),
+        ..Batch::default()
+    };
+    assert_eq!(digest.batch, expected);
+    assert_eq!((digest.report.same, digest.report.changed), (2, 0));
+    let state = only(&digest.batch.sources);
+    assert_eq!(
+        (state.polls, state.entries, state.last_success_at),
+        (6, 3, Some(later()))
+    );
+    assert_eq!(state.validators, validators("\"mới\""));
+}
+
+#[test]
+fn a_reworded_entry_moves_updated_and_keeps_its_date_its_number_and_its_story() {
+    let old = article(7, OWN, 4, titled("Lũ lên", entry("a")));
+    let reworded = dated(later(), titled("Lũ rút", entry("a")));
+    let digest = check(&known(OWN, std::slice::from_ref(&old)), vec![reworded]);
+    let new = only(&digest.batch.articles);
+    assert_eq!(new.entry.title, "Lũ rút");
+    assert_eq!(new.updated_at, later());
+    assert_eq!(
+        (new.no, new.story, new.first_seen_at),
+        (old.no, old.story, old.first_seen_at)
+    );
+    assert_eq!(new.published_at, old.published_at);
+    assert_eq!(new.entry.published_at, old.entry.published_at);
+
+    let touched = only(&digest.batch.stories);
+    assert_eq!((touched.no, touched.changed_at), (old.story, later()));
+    assert_eq!(
+        (touched.published_at, &touched.articles),
+        (old.published_at, &vec![old.no])
+    );
+    assert_eq!((digest.report.changed, digest.report.new.len()), (1, 0));
+    assert_eq!((digest.batch.next_article, digest.batch.next_story), (0, 0));
+}
+
+#[test]
+fn a_reworded_entry_gets_the_source_s_own_date_of_the_change_where_it_can_be_true() {
+    let half_past = noon() + Duration::from_secs(1800);
+    for (stated, expected) in [
+        (Some(half_past), half_past),
+        (None, later()),
+        // Before the last change, or not yet.
+        (Some(noon()), later()),
+        (Some(noon() - hours(9)), later()),
+        (Some(later() + hours(1)), later()),
+    ] {
+        let old = article(7, OWN, 4, titled("Lũ lên", entry("a")));
+        let reworded = Entry {
+            updated_at: stated,
+            ..titled("Lũ rút", entry("a"))
+        };
+        let digest = check(&known(OWN, &[old]), vec![reworded]);
+        assert_eq!(
+            only(&digest.batch.articles).updated_at,
+            expected,
+            "{stated:?}"
+        );
+    }
+}
+
+#[test]
+fn what_changes_without_a_word_is_written_and_moves_no_date() {
+    let old = article(7, OWN, 4, entry("a"));
+    let tidied = Entry {
+        summary: Some("<p>Như cũ</p>".into()),
+        authors: vec!["Lan".into()],
+        ..entry("a")
+    };
+    let digest = check(&known(OWN, std::slice::from_ref(&old)), vec![tidied]);
+    let new = only(&digest.batch.articles);
+    assert_eq!(new.entry.authors, ["Lan"]);
+    assert_eq!(
+        (new.updated_at, new.published_at),
+        (old.updated_at, old.published_at)
+    );
+    // The document's bytes change, so its own date does.
+    assert_eq!(only(&digest.batch.stories).changed_at, later());
+}
+
+#[test]
+fn a_source_that_stamps_each_answer_anew_changes_nothing() {
+    let stored = article(7, OWN, 4, entry("a"));
+    let stamped = Entry {
+        updated_at: Some(later()),
+        ..dated(later(), entry("a"))
+    };
+    let digest = check(&known(OWN, &[stored]), vec![stamped]);
+    assert!(digest.batch.articles.is_empty() && digest.batch.stories.is_empty());
+    assert_eq!((digest.report.same, digest.report.changed), (1, 0));
+}
+
+#[test]
+fn an_undated_entry_keeps_the_second_it_was_first_seen_in() {
+    let undated = Entry {
+        published_at: None,
+        date_from: DateFrom::FirstSeen,
+        ..entry("a")
+    };
+    let seen_at = noon() + Duration::from_millis(700);
+    let first = digest_at(&Known::default(), feed(vec![undated.clone()]), seen_at);
+    let article = only(&first.batch.articles);
+    assert_eq!((article.published_at, article.updated_at), (noon(), noon()));
+    assert_eq!(only(&first.batch.stories).published_at, noon());
+
+    let stored = known(OWN, &first.batch.articles);
+    assert!(
+        check(&stored, vec![undated.clone()])
+            .batch
+            .articles
+            .is_empty()
+    );
+    // Nor does a date that comes later move it.
+    let with_date = Entry {
+        date_from: DateFrom::Stated,
+        ..dated(noon() - hours(5), undated)
+    };
+    assert!(check(&stored, vec![with_date]).batch.articles.is_empty());
+}
+
+#[test]
+fn no_date_is_later_than_the_moment_an_entry_was_taken_in() {
+    let ahead = Some(later() + hours(24 * 365 * 50));
+    let behind = Some(noon() - hours(3));
+    for (published, updated) in [
+        (ahead, ahead),
+        (ahead, None),
+        (None, ahead),
+        (behind, ahead),
+        // A change before the beginning is none.
+        (behind, Some(noon() - hours(30))),
+        (ahead, behind),
+    ] {
+        let new = Entry {
+            published_at: published,
+            updated_at: updated,
+            ..entry("a")
+        };
+        let digest = check(&Known::default(), vec![new]);
+        let article = only(&digest.batch.articles);
+        let story = only(&digest.batch.stories);
+        assert!(article.published_at <= article.updated_at, "{article:?}");
+        assert!(article.updated_at <= later(), "{article:?}");
+        assert_eq!(
+            article.published_at,
+            published.map_or(later(), |at| at.min(later()))
+        );
+        assert_eq!(story.published_at, article.published_at);
+    }
+}
+
+#[test]
+fn numbers_are_given_in_the_source_s_order() {
+    let stored = article(7, OWN, 4, entry("c"));
+    let answer = ["a", "b", "c", "d"].map(entry).to_vec();
+    let digest = check(&known(OWN, &[stored]), answer);
+    let given: Vec<(u64, u64, &str)> = digest
+        .batch
+        .articles
+        .iter()
+        .map(|article| (article.no.0, article.story.0, article.entry.title.as_str()))
+        .collect();
+    assert_eq!(
+        given,
+        [(100, 50, "Tin a"), (101, 51, "Tin b"), (102, 52, "Tin d")]
+    );
+    assert_eq!(
+        (digest.batch.next_article, digest.batch.next_story),
+        (103, 53)
+    );
+    let listed: Vec<u64> = digest.batch.listings[0].1.iter().map(|no| no.0).collect();
+    assert_eq!(listed, [100, 101, 7, 102]);
+    assert_eq!(only(&digest.batch.sources).entries, 6);
+}
+
+#[test]
+fn the_listing_is_written_only_when_it_differs() {
+    let entries = [entry("a"), entry("b")];
+    let stored = [
+        article(1, OWN, 1, entries[0].clone()),
+        article(2, OWN, 2, entries[1].clone()),
+    ];
+    let known = known(OWN, &stored);
+    let [a, b] = entries;
+    for (answer, expected) in [
+        (vec![a.clone(), b.clone()], None),
+        (
+            vec![b.clone(), a.clone()],
+            Some(vec![ArticleNo(2), ArticleNo(1)]),
+        ),
+        (vec![b], Some(vec![ArticleNo(2)])),
+        (vec![], Some(vec![])),
+    ] {
+        let listings = check(&known, answer).batch.listings;
+        let expected = expected.map(|listing| (SourceNo(OWN), listing));
+        assert_eq!(listings, Vec::from_iter(expected));
+    }
+}
+
+#[test]
+fn an_entry_that_was_removed_does_not_come_back() {
+    let mut known = Known::default();
+    known.entries.insert(EntryKey::of(&["a"]), KnownEntry::Gone);
+    let digest = check(&known, vec![entry("a")]);
+    assert!(digest.batch.articles.is_empty() && digest.batch.stories.is_empty());
+    assert_eq!((digest.report.same, digest.report.new.len()), (1, 0));
+}
+
+#[test]
+fn a_new_id_at_an_old_address_is_the_old_entry_changed() {
+    let old = article(
+        7,
+        OWN,
+        4,
+        at("mot.vn", "/lu.html", titled("Lũ lên", entry("a"))),
+    );
+    let renamed = at("mot.vn", "/lu.html", titled("Lũ rút", entry("b")));
+    let digest = check(&known(OWN, std::slice::from_ref(&old)), vec![renamed]);
+    let article = only(&digest.batch.articles);
+    assert_eq!((article.no, article.story), (old.no, old.story));
+    assert_eq!(article.entry.key, EntryKey::of(&["b"]));
+    assert!(digest.report.new.is_empty());
+}
+
+#[test]
+fn a_copy_joins_the_story_and_leaves_its_date_and_its_articles_alone() {
+    let text = "Tuyến cáp ngầm đã đóng điện cho cả xã đảo";
+    let theirs = article(7, OTHER, 4, saying(text, entry("x")));
+    let before = story(4, std::slice::from_ref(&theirs));
+    let earlier = dated(noon() - hours(9), saying(text, entry("a")));
+    let digest = check(&known(OWN, &[theirs]), vec![earlier]);
+    let joined = only(&digest.batch.stories);
+    assert_eq!(joined.articles, [ArticleNo(7), ArticleNo(100)]);
+    assert_eq!(
+        (joined.published_at, joined.dated_by),
+        (before.published_at, before.dated_by)
+    );
+    assert_eq!(joined.changed_at, later());
+    let article = only(&digest.batch.articles);
+    assert_eq!((article.no, article.story), (ArticleNo(100), StoryNo(4)));
+    assert_eq!(article.published_at, noon() - hours(9));
+    assert_eq!(
+        (digest.batch.next_article, digest.batch.next_story),
+        (101, 50)
+    );
+    assert_eq!(digest.report.copies, 1);
+}
+
+#[test]
+fn two_entries_of_one_answer_never_join_one_story() {
+    let text = "Tuyến cáp ngầm đã đóng điện cho cả xã đảo";
+    let theirs = article(7, OTHER, 4, saying(text, entry("x")));
+    let answer = vec![saying(text, entry("a")), saying(text, entry("b"))];
+    let digest = check(&known(OWN, &[theirs]), answer);
+    let stories: Vec<(u64, usize)> = digest
+        .batch
+        .stories
+        .iter()
+        .map(|story| (story.no.0, story.articles.len()))
+        .collect();
+    assert_eq!(stories, [(4, 2), (50, 1)]);
+}
+
+#[test]
+fn the_owner_s_date_replaces_a_guest_s_and_no_other() {
+    let title = |entry| titled("Khởi công bờ kè", entry);
+    let early = noon() - hours(9);
+    // `OTHER` brought an article from the polled source's host, or from its own.
+    for (host, replaced) in [("mot.vn", true), ("hai.vn", false)] {
+        let first = article(7, OTHER, 4, at(host, "/ke.html", title(entry("x"))));
+        let owner = dated(early, at(host, "/ke.html", title(entry("a"))));
+        let digest = check(&known(OWN, &[first]), vec![owner]);
+        let story = only(&digest.batch.stories);
+        let expected = match replaced {
+            true => (early, ArticleNo(100)),
+            false => (noon(), ArticleNo(7)),
+        };
+        assert_eq!((story.published_at, story.dated_by), expected, "{host}");
+        assert_eq!(story.articles.len(), 2);
+    }
+}
+
+#[test]
+fn an_unchanged_answer_keeps_listing_entries_and_what_it_leaves_unsaid() {
+    let stored = article(7, OWN, 4, entry("a"));
+    let known = known(OWN, &[stored]);
+    let same = |validators| PollOutcome::Unchanged {
+        status: 304,
+        validators,
+        freshness: Freshness::default(),
+    };
+    let silent = digest_at(&known, same(Validators::default()), later());
+    let after = only(&silent.batch.sources);
+    let expected = SourceState {
+        polls: 6,
+        last_poll_at: Some(later()),
+        last_success_at: Some(later()),
+        last_status: Some(304),
+        next_poll_at: after.next_poll_at,
+        interval: after.interval,
+        ..state()
+    };
+    assert_eq!(after, &expected);
+    assert!(after.next_poll_at > later());
+    assert_eq!(silent.batch, of_source(after.clone(), later()));
+    assert_eq!(
+        (silent.report.outcome, silent.report.same),
+        ("unchanged", 1)
+    );
+
+    let renewed = digest_at(&known, same(validators("\"mới\"")), later());
+    assert_eq!(
+        only(&renewed.batch.sources).validators,
+        validators("\"mới\"")
+    );
+}
+
+#[test]
+fn a_failure_keeps_everything_but_how_the_source_is_doing() {
+    let fault = FetchFault {
+        status: Some(503),
+        retry_after: Some(hours(2)),
+        ..FetchFault::new(FaultKind::Throttled, "HTTP 503 Service Unavailable")
+    };
+    let known = known(OWN, &[article(7, OWN, 4, entry("a"))]);
+    let digest = digest_at(&known, PollOutcome::Failed(fault.clone()), later());
+    let after = only(&digest.batch.sources);
+    let expected = SourceState {
+        polls: 6,
+        last_poll_at: Some(later()),
+        last_status: Some(503),
+        failures: 1,
+        last_fault: Some(fault.clone()),
+        asked_to_wait_until: Some(later() + hours(2)),
+        next_poll_at: after.next_poll_at,
+        interval: after.interval,
+        ..state()
+    };
+    assert_eq!(after, &expected);
+    assert!(after.next_poll_at >= later() + hours(2));
+    assert_eq!(digest.batch, of_source(after.clone(), later()));
+    assert_eq!(
+        (digest.report.outcome, digest.report.fault),
+        ("throttled", Some(fault))
+    );
+}
+
+#[test]
+fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
+    let problem = Problem {
+        item: Some(1),
+        what: "neither title nor address".into(),
+    };
+    for (entries, suspect) in [(vec![], true), (vec![entry("a")], false)] {
+        let PollOutcome::Read {
+            status,
+            validators,
+            freshness,
+            body_key,
+            mut feed,
+        } = feed(entries)
+        else {
+            unreachable!("it was read");
+        };
+        feed.problems = vec![problem.clone()];
+        let outcome = PollOutcome::Read {
+            status,
+            validators,
+            freshness,
+            body_key,
+            feed,
+        };
+        let digest = digest_at(&Known::default(), outcome, later());
+        let told = "item 2: neither title nor address";
+        assert_eq!(digest.report.problems, [told]);
+        let expected = suspect.then(|| told.to_owned());
+        assert_eq!(only(&digest.batch.sources).last_problem, expected);
+    }
+}
+
+#[test]
+fn a_digest_decides_the_same_whenever_it_is_asked() {
+    let stored = [article(7, OTHER, 4, saying("Một tin", entry("x")))];
+    let answer = || vec![saying("Một tin", entry("a")), entry("b")];
+    let known = known(OWN, &stored);
+    assert_eq!(check(&known, answer()), check(&known, answer()));
+}
