@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stderr, reason = "a test says what it saw")]
 
+mod daemon;
+mod owner;
 mod sim;
 mod support;
 mod tidy;

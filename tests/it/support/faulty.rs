@@ -10,6 +10,8 @@ use langbao::store::{Engine, EngineError, MemoryEngine, Op, Pair};
 #[derive(Default)]
 pub struct FaultyEngine {
     memory: MemoryEngine,
+    /// Writes that still go through before the next ones are refused.
+    let_through: AtomicU32,
     refuse: AtomicU32,
     refused: AtomicU32,
 }
@@ -17,6 +19,12 @@ pub struct FaultyEngine {
 impl FaultyEngine {
     pub fn new() -> Arc<FaultyEngine> {
         Arc::default()
+    }
+
+    /// Refuses one write, after `writes` that go through.
+    pub fn refuse_after(&self, writes: u32) {
+        self.let_through.store(writes, Ordering::SeqCst);
+        self.refuse_next(1);
     }
 
     pub fn refuse_next(&self, writes: u32) {
@@ -34,12 +42,7 @@ impl Engine for FaultyEngine {
     }
 
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
-        let refuse = self
-            .refuse
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                left.checked_sub(1)
-            });
-        if refuse.is_err() {
+        if take_one(&self.let_through) || !take_one(&self.refuse) {
             return self.memory.write(ops);
         }
         if self
@@ -55,4 +58,12 @@ impl Engine for FaultyEngine {
     fn bytes(&self) -> u64 {
         0
     }
+}
+
+/// Whether there was one to take.
+fn take_one(left: &AtomicU32) -> bool {
+    let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+        left.checked_sub(1)
+    });
+    taken.is_ok()
 }
