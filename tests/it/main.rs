@@ -4,6 +4,7 @@
 
 mod daemon;
 mod owner;
+mod pipeline;
 mod sim;
 mod support;
 mod tidy;
