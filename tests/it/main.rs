@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stderr, reason = "a test says what it saw")]
 
+mod cli;
 mod daemon;
 mod owner;
 mod pipeline;
