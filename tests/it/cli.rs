@@ -602,3 +602,21 @@ impl Ended {
         assert_eq!(self.status, DONE, "{self:?}");
     }
 }
+
+#[test]
+fn the_shipped_configuration_is_in_order() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ended = run_in(root, &["check", "feeds.toml"], "");
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    // A shipped file cannot know the public address; nothing else is to be remarked.
+    let warnings: Vec<&str> = ended
+        .stderr
+        .lines()
+        .filter(|line| line.contains(" warning: "))
+        .collect();
+    assert!(
+        warnings.iter().all(|line| line.contains("loopback")),
+        "{warnings:?}"
+    );
+    assert!(ended.stdout.contains("enabled"), "{}", ended.stdout);
+}

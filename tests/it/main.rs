@@ -4,6 +4,7 @@
 
 mod cli;
 mod daemon;
+mod narrowed;
 mod owner;
 mod pipeline;
 mod sim;

@@ -136,6 +136,7 @@ impl House {
                 config: self.config_file(),
             },
             reloads,
+            supervisor: Arc::new(langbao::systemd::Nobody),
             limits: Limits {
                 shutdown_timeout: Duration::from_secs(1),
                 ..Limits::default()
