@@ -151,6 +151,7 @@ def port_and_store(binary, folder):
     expect(holder.serves(), "    and the one that holds it goes on")
     holder.stop()
 
+    damaged(binary, folder)
     in_place = write(folder, "not-a-folder", "")
     config = write(second, "feeds.toml", configuration(free_port(), second, store=in_place))
     says(run(binary, "run", "--config", config), 1, "a file in the store's place", in_place)
@@ -176,6 +177,24 @@ def port_and_store(binary, folder):
     for store in (locked, os.path.join(locked, "data")):
         config = write(second, "feeds.toml", configuration(free_port(), second, store=store))
         says(run(program, "run", "--config", config, **nobody), 1, "a folder that cannot be written", store)
+
+
+def damaged(binary, folder):
+    place = os.path.join(folder, "damaged")
+    shutil.copytree(f"{folder}/data", f"{place}/data")
+    # What sled refuses; a damaged `db` it opens, as far as it can be read.
+    with open(f"{place}/data/conf", "r+b") as file:
+        file.write(b"\xa5" * os.path.getsize(file.name))
+    daemon = Daemon(binary, place, port := free_port(), configuration(port, place))
+    daemon.start()
+    daemon.wait_for()
+    aside = [name for name in os.listdir(f"{place}/data") if name.startswith("damaged-")]
+    loud = [line for line in daemon.log_text().splitlines() if "DID NOT OPEN" in line]
+    expect(len(aside) == 1 and os.listdir(os.path.join(place, "data", aside[0])),
+           "a store that does not open is put aside, whole, and a new one begun", daemon.log_text())
+    expect(len(loud) == 1 and aside[0] in loud[0], "    said once, loudly", "\n".join(loud))
+    print("        " + loud[0][:300])
+    daemon.stop()
 
 
 def hang_up(listener):
