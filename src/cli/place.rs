@@ -103,8 +103,8 @@ fn hint(err: &io::Error) -> &'static str {
 fn whole_file(file: String, message: String, hint: &str) -> Remark {
     Remark {
         file,
-        line: 1,
-        column: 1,
+        line: 0,
+        column: 0,
         message,
         hint: Some(hint.to_owned()),
         excerpt: String::new(),

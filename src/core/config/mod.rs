@@ -246,7 +246,7 @@ pub struct Vocabulary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     pub file: String,
-    /// Counted from 1.
+    /// Counted from 1; 0 where the whole file is meant.
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,

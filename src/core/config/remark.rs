@@ -48,7 +48,7 @@ impl Paint {
 }
 
 impl Remark {
-    /// Four lines without a line feed at the end: place and message, then the excerpt with its caret.
+    /// Four lines, two where the whole file is meant, without a line feed at the end: place and message, then the excerpt with its caret.
     pub fn render(&self, level: Level) -> String {
         self.render_painted(level, &Paint::PLAIN)
     }
@@ -64,6 +64,14 @@ impl Remark {
             Level::Error => paint.error,
             Level::Warning => paint.warning,
         };
+        let hint = self
+            .hint
+            .as_ref()
+            .map_or(String::new(), |hint| format!(" {}", shown(hint)));
+        let (file, message) = (shown(&self.file), shown(&self.message));
+        if self.line == 0 {
+            return format!("{place}{file}:{reset} {ink}{level}:{reset} {message}\n {hint}");
+        }
         let number = self.line.to_string();
         let blank = " ".repeat(number.len());
         let excerpt = match self.excerpt.as_str() {
@@ -75,19 +83,13 @@ impl Remark {
             " ".repeat(self.indent),
             "^".repeat(self.width.max(1))
         );
-        let hint = self
-            .hint
-            .as_ref()
-            .map_or(String::new(), |hint| format!(" {}", shown(hint)));
         format!(
             "{place}{file}:{line}:{column}:{reset} {ink}{level}:{reset} {message}\n\
              {gutter}{blank} |{reset}\n\
              {gutter}{number} |{reset}{excerpt}\n\
              {gutter}{blank} |{reset} {ink}{caret}{reset}{hint}",
-            file = shown(&self.file),
             line = self.line,
             column = self.column,
-            message = shown(&self.message),
         )
     }
 }
@@ -96,7 +98,10 @@ impl Remark {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, line, column) = (shown(&self.file), self.line, self.column);
-        write!(f, "{file}:{line}:{column}: {}", shown(&self.message))?;
+        match line {
+            0 => write!(f, "{file}: {}", shown(&self.message))?,
+            line => write!(f, "{file}:{line}:{column}: {}", shown(&self.message))?,
+        }
         match &self.hint {
             Some(hint) => write!(f, ", {}", shown(hint)),
             None => Ok(()),
