@@ -7,6 +7,7 @@
 pub mod charset;
 pub mod date;
 pub mod guard;
+pub mod page;
 
 mod feed;
 mod item;
