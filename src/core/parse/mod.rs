@@ -8,6 +8,7 @@ pub mod charset;
 pub mod date;
 pub mod guard;
 pub mod page;
+pub mod robots;
 pub mod sitemap;
 
 mod feed;
