@@ -4,6 +4,7 @@
 //! item by item feed-rs reads a document written anew for it, and what feed-rs loses is read beside it. One bad
 //! item is a [`Problem`], never the feed's end. Nothing here is sanitised: the strings are the source's.
 
+pub mod article;
 pub mod charset;
 pub mod date;
 pub mod guard;
