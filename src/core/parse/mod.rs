@@ -7,6 +7,7 @@
 pub mod article;
 pub mod charset;
 pub mod date;
+pub mod discover;
 pub mod guard;
 pub mod page;
 pub mod robots;
