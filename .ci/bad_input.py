@@ -179,22 +179,32 @@ def port_and_store(binary, folder):
         says(run(program, "run", "--config", config, **nobody), 1, "a folder that cannot be written", store)
 
 
+def overwritten(path):
+    with open(path, "r+b") as file:
+        file.write(b"\xa5" * os.path.getsize(path))
+
+
 def damaged(binary, folder):
-    place = os.path.join(folder, "damaged")
-    shutil.copytree(f"{folder}/data", f"{place}/data")
-    # What sled refuses; a damaged `db` it opens, as far as it can be read.
-    with open(f"{place}/data/conf", "r+b") as file:
-        file.write(b"\xa5" * os.path.getsize(file.name))
-    daemon = Daemon(binary, place, port := free_port(), configuration(port, place))
-    daemon.start()
-    daemon.wait_for()
-    aside = [name for name in os.listdir(f"{place}/data") if name.startswith("damaged-")]
-    loud = [line for line in daemon.log_text().splitlines() if "DID NOT OPEN" in line]
-    expect(len(aside) == 1 and os.listdir(os.path.join(place, "data", aside[0])),
-           "a store that does not open is put aside, whole, and a new one begun", daemon.log_text())
-    expect(len(loud) == 1 and aside[0] in loud[0], "    said once, loudly", "\n".join(loud))
-    print("        " + loud[0][:300])
-    daemon.stop()
+    # sled refuses a foreign `conf`; a foreign `db` it opens as if nothing had ever been there.
+    for number, (what, name, damage) in enumerate((
+        ("a conf that is overwritten", "conf", overwritten),
+        ("a db that is overwritten", "db", overwritten),
+        ("a db that is emptied", "db", lambda path: os.truncate(path, 0)),
+        ("a db that is gone", "db", os.remove),
+    )):
+        place = os.path.join(folder, f"damaged{number}")
+        shutil.copytree(f"{folder}/data", f"{place}/data")
+        damage(f"{place}/data/{name}")
+        daemon = Daemon(binary, place, port := free_port(), configuration(port, place))
+        daemon.start()
+        daemon.wait_for()
+        aside = [name for name in os.listdir(f"{place}/data") if name.startswith("damaged-")]
+        loud = [line for line in daemon.log_text().splitlines() if "THE STORE WAS PUT ASIDE" in line]
+        expect(len(aside) == 1 and os.listdir(os.path.join(place, "data", aside[0])),
+               f"{what}: the store is put aside and a new one begun", daemon.log_text())
+        expect(len(loud) == 1 and aside[0] in loud[0], "    said once, loudly", "\n".join(loud))
+        print("        " + loud[0][:300])
+        daemon.stop()
 
 
 def hang_up(listener):

@@ -85,6 +85,11 @@ impl From<StoreError> for Failure {
                     path.display()
                 ),
             ),
+            StoreError::Lost { .. } => (
+                Exit::No,
+                "start `langbao run`, which puts it aside and goes on, or import the last export into a new store"
+                    .to_owned(),
+            ),
             StoreError::Newer { .. } => (
                 Exit::No,
                 "run the langbao that wrote it, or import its export into a new store".to_owned(),

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tracing::{error, info, warn};
@@ -11,34 +12,75 @@ use tracing::{error, info, warn};
 use super::{Exit, Failure};
 use crate::clock::{Clock, SharedClock};
 use crate::core::config::{Config, Listen};
-use crate::core::model::{Mint, Timestamp};
+use crate::core::model::{Batch, Mint, Timestamp};
+use crate::core::pipeline::Numbers;
 use crate::fetch::{FetcherRules, HttpFetcher};
 use crate::http::listen::{Limits, Listener};
-use crate::store::{SledEngine, Store, StoreError};
+use crate::store::{Engine, Marker, SledEngine, Store, StoreError};
 use crate::systemd::{self, Handed};
 
 /// Opens the store at `path`; a new one is minted for the configuration's address.
 ///
 /// # Errors
-/// As [`SledEngine::open`] and [`Store::open`].
+/// As [`SledEngine::open`] and [`Store::open`]; [`StoreError::Lost`] when it holds less than it did.
 pub fn store(path: &Path, config: &Config, now: Timestamp) -> Result<Store, StoreError> {
-    let engine = SledEngine::open(path)?;
-    Store::open(Arc::new(engine), || mint(config, now))
+    let marker = marker(path)?;
+    let engine: Arc<dyn Engine> = Arc::new(SledEngine::open(path)?);
+    let lost = || StoreError::Lost {
+        path: path.to_owned(),
+    };
+    // Before anything is written: a store that lost everything must not pass for a new one.
+    if marker.is_some() && Store::is_blank(&engine)? {
+        return Err(lost());
+    }
+    let mut store = Store::open(engine, || mint(config, now))?;
+    let (found, held_by) = (store.numbers()?, store.mint()?);
+    match marker {
+        Some(marker) if marker.mint() != &held_by || marker.is_ahead_of(found) => Err(lost()),
+        // After a kill, or with a log that was cut since: nothing is sure but what was reserved.
+        Some(marker) if !marker.rests_at(found) => {
+            resume(&mut store, path, &marker, now)?;
+            Ok(store)
+        }
+        Some(_) | None => {
+            watch_over(&mut store, path)?;
+            Ok(store)
+        }
+    }
 }
 
-/// Opens the store for the daemon: one that sled cannot read is put aside, kept, and a new one begun.
-/// The folder that was put aside, if one was.
+fn marker(path: &Path) -> Result<Option<Marker>, StoreError> {
+    Marker::read(path).map_err(|err| unmarked(path, &err))
+}
+
+fn watch_over(store: &mut Store, path: &Path) -> Result<(), StoreError> {
+    let written = Marker::write(path, &store.mint()?, store.numbers()?);
+    store.watch_over(written.map_err(|err| unmarked(path, &err))?);
+    Ok(())
+}
+
+fn unmarked(path: &Path, err: &io::Error) -> StoreError {
+    StoreError::Folder {
+        path: path.to_owned(),
+        cause: format!("langbao.mark: {err}"),
+    }
+}
+
+/// Opens the store for the daemon. One that sled cannot read, or in which it finds nothing any more, is
+/// put aside and a new one begun under the same identity; one that lost its end is kept. Numbers that
+/// were given away are never given away again. What the operator must know of it, if anything.
 ///
 /// # Errors
-/// As [`store`], but for [`StoreError::Open`], which becomes one only when putting aside fails.
+/// As [`store`], but for what is mended here.
 pub fn store_or_new(
     path: &Path,
     config: &Config,
     now: Timestamp,
-) -> Result<(Store, Option<PathBuf>), StoreError> {
+) -> Result<(Store, Option<String>), StoreError> {
     let cause = match store(path, config, now) {
         Ok(store) => return Ok((store, None)),
         Err(StoreError::Open { cause, .. }) => cause,
+        Err(StoreError::Lost { .. }) => return store_that_lost(path, now),
         Err(err) => return Err(err),
     };
     // sled leaves a half-written snapshot behind when it is stopped while writing one, and then does not
@@ -52,15 +94,110 @@ pub fn store_or_new(
         );
         return Ok((store, None));
     }
-    let aside = put_aside(path, now).map_err(|err| StoreError::Open {
-        path: path.to_owned(),
-        cause: format!("{cause}; and it cannot be put aside: {err}"),
+    begin_anew(
+        path,
+        config,
+        now,
+        &format!("the store did not open ({cause})"),
+    )
+}
+
+/// sled cut a damaged log and opened what was before the damage, which may be nothing.
+fn store_that_lost(path: &Path, now: Timestamp) -> Result<(Store, Option<String>), StoreError> {
+    let Some(marker) = marker(path)? else {
+        return Err(StoreError::Lost {
+            path: path.to_owned(),
+        });
+    };
+    let engine = reopened(path)?;
+    let mut store = Store::open(Arc::new(engine), || marker.mint().clone())?;
+    if store.numbers()? == Numbers::default() {
+        drop(store);
+        return begin_under(
+            path,
+            now,
+            &marker,
+            "the store's data was damaged and nothing of it could be read",
+        );
+    }
+    resume(&mut store, path, &marker, now)?;
+    let warning = "the store was damaged: what was written last is lost; stop, import the last export into a new store, start";
+    error!(store = %path.display(), "THE STORE LOST WHAT WAS WRITTEN LAST: {warning}");
+    Ok((store, Some(warning.to_owned())))
+}
+
+fn begin_anew(
+    path: &Path,
+    config: &Config,
+    now: Timestamp,
+    why: &str,
+) -> Result<(Store, Option<String>), StoreError> {
+    match marker(path)? {
+        Some(marker) => begin_under(path, now, &marker, why),
+        None => {
+            let aside = put_aside(path, now).map_err(|err| not_aside(path, why, &err))?;
+            let store = store(path, config, now)?;
+            Ok((store, Some(told(path, why, &aside))))
+        }
+    }
+}
+
+fn begin_under(
+    path: &Path,
+    now: Timestamp,
+    marker: &Marker,
+    why: &str,
+) -> Result<(Store, Option<String>), StoreError> {
+    let aside = put_aside(path, now).map_err(|err| not_aside(path, why, &err))?;
+    let mut store = Store::open(Arc::new(reopened(path)?), || marker.mint().clone())?;
+    resume(&mut store, path, marker, now)?;
+    Ok((store, Some(told(path, why, &aside))))
+}
+
+/// Goes on after every number that was ever given away.
+fn resume(
+    store: &mut Store,
+    path: &Path,
+    marker: &Marker,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let next = marker.never_given();
+    store.apply(&Batch {
+        at: Some(now),
+        next_source: next.source,
+        next_article: next.article,
+        next_story: next.story,
+        ..Batch::default()
     })?;
-    error!(
-        cause, store = %path.display(), aside = %aside.display(),
-        "THE STORE DID NOT OPEN and was put aside, whole; a new one is begun: stop, import the last export, start"
+    watch_over(store, path)
+}
+
+fn told(path: &Path, why: &str, aside: &Path) -> String {
+    let warning = format!(
+        "{why}: it was put aside as {}, a new one is begun; stop, import the last export into a new store, start",
+        aside.display()
     );
-    Ok((store(path, config, now)?, Some(aside)))
+    error!(store = %path.display(), "THE STORE WAS PUT ASIDE: {warning}");
+    warning
+}
+
+fn not_aside(path: &Path, why: &str, err: &io::Error) -> StoreError {
+    StoreError::Open {
+        path: path.to_owned(),
+        cause: format!("{why}; and it cannot be put aside: {err}"),
+    }
+}
+
+/// A thread of sled's may hold a store that was just let go a moment longer.
+fn reopened(path: &Path) -> Result<SledEngine, StoreError> {
+    const TRIES: u32 = 200;
+    for _ in 0..TRIES {
+        match SledEngine::open(path) {
+            Err(StoreError::Held { .. }) => std::thread::sleep(Duration::from_millis(25)),
+            other => return other,
+        }
+    }
+    SledEngine::open(path)
 }
 
 /// Moves everything into a folder inside, since systemd's StateDirectory cannot be renamed itself.
@@ -257,22 +394,94 @@ mod tests {
         checked.expect("an empty file is in order").config
     }
 
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_795_334_400)
+    }
+
+    /// A store that gave away some numbers, let go.
+    fn used(path: &Path, articles: u64) -> Mint {
+        let mut store = store(path, &config(), now()).expect("it opens");
+        store
+            .apply(&Batch {
+                next_source: 1,
+                next_article: articles,
+                next_story: articles,
+                ..Batch::default()
+            })
+            .expect("writable");
+        let mint = store.mint().expect("it is minted");
+        drop(store);
+        drop(reopened(path).expect("it is let go"));
+        mint
+    }
+
     #[test]
     fn a_store_that_does_not_open_is_put_aside_whole_and_a_new_one_begun() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("data");
-        std::fs::create_dir(&path).expect("made");
+        let mint = used(&path, 40);
         std::fs::write(path.join("conf"), "not what sled writes").expect("written");
-        let now = Timestamp::from_secs(1_795_334_400);
-        let (new, aside) = store_or_new(&path, &config(), now).expect("a new one is begun");
-        let aside = aside.expect("the old one was put aside");
+        let (new, warning) = store_or_new(&path, &config(), now()).expect("a new one is begun");
+        assert!(warning.is_some_and(|warning| warning.contains("did not open")));
+        let aside = path.join("damaged-20261122T080000Z");
         let kept = std::fs::read_to_string(aside.join("conf")).expect("it is kept");
         assert_eq!(kept, "not what sled writes");
-        let mint = new.mint().expect("the new one is minted");
-        drop(new);
-        let again = SledEngine::reopen(&path).expect("the new one opens");
-        let again = Store::open(Arc::new(again), || unreachable!("it is minted"));
-        assert_eq!(again.expect("it holds a store").mint(), Ok(mint));
+        assert_eq!(new.mint(), Ok(mint), "the identity goes on");
+        assert!(
+            new.numbers().expect("readable").article >= 40,
+            "no number is given away twice"
+        );
+    }
+
+    #[test]
+    fn damaged_data_that_sled_opens_as_empty_is_put_aside_too() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, damage) in [
+            (
+                "emptied",
+                (|db: &Path| std::fs::write(db, "")) as fn(&Path) -> io::Result<()>,
+            ),
+            ("overwritten", |db| std::fs::write(db, vec![7; 8192])),
+            ("removed", |db| std::fs::remove_file(db)),
+        ] {
+            let path = folder.path().join(name);
+            let mint = used(&path, 40);
+            damage(&path.join("db")).expect("damaged");
+            let (new, warning) = store_or_new(&path, &config(), now()).expect("a new one is begun");
+            assert!(warning.is_some(), "{name}: nobody was told");
+            assert_eq!(new.mint(), Ok(mint), "{name}");
+            assert!(new.numbers().expect("readable").article >= 40, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_command_refuses_a_store_that_lost_something() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        used(folder.path(), 40);
+        let path = folder.path().join("lost");
+        std::fs::create_dir(&path).expect("made");
+        std::fs::copy(
+            folder.path().join("langbao.mark"),
+            path.join("langbao.mark"),
+        )
+        .expect("only the marker is left");
+        // However often it is asked.
+        for _ in 0..2 {
+            let refused = store(&path, &config(), now()).err();
+            assert!(
+                matches!(refused, Some(StoreError::Lost { .. })),
+                "{refused:?}"
+            );
+            drop(reopened(&path).expect("it is let go"));
+        }
+    }
+
+    #[test]
+    fn a_store_that_was_let_go_in_order_goes_on_without_a_gap() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        used(folder.path(), 40);
+        let again = store(folder.path(), &config(), now()).expect("it opens");
+        assert_eq!(again.numbers().expect("readable").article, 40);
     }
 
     #[test]

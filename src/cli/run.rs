@@ -37,7 +37,7 @@ pub async fn serve(
     let clock: SharedClock = Arc::new(SystemClock);
     let folder = place::store(&config);
     let fetcher = Arc::new(parts::fetcher(&config, &clock)?);
-    let (store, aside) = parts::store_or_new(&folder, &config, parts::now(&clock))?;
+    let (store, warning) = parts::store_or_new(&folder, &config, parts::now(&clock))?;
     let listeners = parts::listeners(&config).await?;
     let socket = place::own_socket(global, &config, &folder);
     let admin = parts::unix(&socket, 0o600).await?;
@@ -48,11 +48,8 @@ pub async fn serve(
     let listening = listening(&config.server.listen);
     let supervisor = Arc::new(Systemd::default());
     let mut owner = Owner::open(store, config, parts::now(&clock))?;
-    if let Some(aside) = aside {
-        owner.warn(format!(
-            "the store did not open and was put aside as {}; this one is new",
-            aside.display()
-        ));
+    if let Some(warning) = warning {
+        owner.warn(warning);
     }
     let identity = Identity {
         store: place::absolute(&folder),

@@ -30,6 +30,7 @@
 mod index;
 mod keys;
 mod lookup;
+mod marker;
 mod memory;
 mod record;
 mod sled;
@@ -44,6 +45,7 @@ use crate::core::pipeline::Numbers;
 
 pub use keys::{From, Place};
 pub use lookup::{Counts, ExportLine, Order, SourcePlace, StoreReader};
+pub use marker::Marker;
 pub use memory::MemoryEngine;
 pub use sled::SledEngine;
 
@@ -110,6 +112,10 @@ pub enum StoreError {
     Damaged {
         what: String,
     },
+    /// It holds less than it did: sled cut a damaged log.
+    Lost {
+        path: PathBuf,
+    },
     /// An import into a store that is not empty.
     NotEmpty,
 }
@@ -137,6 +143,13 @@ impl std::fmt::Display for StoreError {
             StoreError::Read(cause) => write!(f, "reading the store: {cause}"),
             StoreError::Write(cause) => write!(f, "writing the store: {cause}"),
             StoreError::Damaged { what } => write!(f, "the store holds a damaged record: {what}"),
+            StoreError::Lost { path } => {
+                write!(
+                    f,
+                    "the store {} is damaged: it holds less than it did",
+                    path.display()
+                )
+            }
             StoreError::NotEmpty => f.write_str("the store is not empty"),
         }
     }
@@ -147,6 +160,21 @@ impl std::error::Error for StoreError {}
 /// The one writer of a store.
 pub struct Store {
     reader: StoreReader,
+    marker: Option<Marker>,
+    /// Whether the last write is known to have reached the medium.
+    is_sure: bool,
+}
+
+impl Drop for Store {
+    /// A store that is let go in order says so: its next numbers follow without a gap.
+    fn drop(&mut self) {
+        if let (Some(marker), true, Ok(held)) =
+            (&mut self.marker, self.is_sure, self.reader.numbers())
+        {
+            // Without it the next opening leaves a gap in the numbers, which nobody sees.
+            let _ = marker.rest(held);
+        }
+    }
 }
 
 impl std::ops::Deref for Store {
@@ -169,13 +197,34 @@ impl Store {
                 found,
                 known: record::VERSION,
             }),
-            Some(_) => Ok(Store { reader }),
+            Some(_) => Ok(Store {
+                reader,
+                marker: None,
+                is_sure: true,
+            }),
             None => {
-                let store = Store { reader };
+                let store = Store {
+                    reader,
+                    marker: None,
+                    is_sure: true,
+                };
                 store.write(index::new_store(&make()))?;
                 Ok(store)
             }
         }
+    }
+
+    /// Whether `engine` holds no store yet.
+    ///
+    /// # Errors
+    /// When the medium cannot be read.
+    pub fn is_blank(engine: &Arc<dyn Engine>) -> Result<bool, StoreError> {
+        Ok(StoreReader::new(Arc::clone(engine)).format()?.is_none())
+    }
+
+    /// Has every number covered by `marker` before it is written.
+    pub fn watch_over(&mut self, marker: Marker) {
+        self.marker = Some(marker);
     }
 
     /// Any number of them; none waits for a write.
@@ -189,10 +238,18 @@ impl Store {
     /// When the medium fails; the caller must read the store again before it trusts its own memory.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let ops = self.ops(batch)?;
-        match ops.is_empty() {
-            true => Ok(()),
-            false => self.write(ops),
+        if let Some(marker) = &mut self.marker {
+            let held = self.reader.numbers()?;
+            marker
+                .cover(held, batch)
+                .map_err(|err| StoreError::Write(err.to_string()))?;
         }
+        if ops.is_empty() {
+            return Ok(());
+        }
+        let written = self.write(ops);
+        self.is_sure = written.is_ok();
+        written
     }
 
     /// Gives an empty store the identity of an exported one.
@@ -203,7 +260,13 @@ impl Store {
         if self.numbers()? != Numbers::default() || self.counts()? != Counts::default() {
             return Err(StoreError::NotEmpty);
         }
-        self.write(index::new_store(mint))
+        self.write(index::new_store(mint))?;
+        if let Some(marker) = &mut self.marker {
+            marker
+                .adopt(mint)
+                .map_err(|err| StoreError::Write(err.to_string()))?;
+        }
+        Ok(())
     }
 
     fn write(&self, ops: Vec<Op>) -> Result<(), StoreError> {
