@@ -26,7 +26,7 @@ fn rules() -> SourceRules {
         province: None,
         topics: Vec::new(),
         language: None,
-        time_zone_offset_s: 7 * 3600,
+        time_zone_offset_s: None,
         byline: Vec::new(),
         items_max: 1000,
     }

@@ -12,7 +12,7 @@ use crate::core::parse::{self, Answer, ParseFault};
 use crate::core::tag::{TagInput, Tagger};
 
 /// Raised whenever what is stored of an unchanged answer would come out otherwise: bodies are read again then.
-pub const ALGORITHM_VERSION: u32 = 1;
+pub const ALGORITHM_VERSION: u32 = 2;
 
 /// With what the answers of one source are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,7 @@ fn entries(
         body: &fetched.body,
         content_type: fetched.content_type.as_deref(),
         url: &fetched.url,
-        time_zone_offset_s: rules.time_zone_offset_s,
+        time_zone_offset_s: rules.known_offset_s(),
         items_max: rules.items_max,
         now,
     };

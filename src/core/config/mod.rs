@@ -139,8 +139,8 @@ pub struct Source {
     pub topics: Vec<String>,
     pub priority: i64,
     pub language: Option<String>,
-    /// Seconds east of UTC.
-    pub time_zone_offset_s: i32,
+    /// Seconds east of UTC; none where the file does not say.
+    pub time_zone_offset_s: Option<i32>,
     pub byline: Vec<String>,
     /// Lower case, without `www.`; the host of `url` is not repeated here.
     pub hosts: Vec<String>,

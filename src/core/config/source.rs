@@ -116,7 +116,7 @@ pub(super) fn source(
             topics: distinct(topics.iter().map(|text| text.value.clone())),
             priority: value_or(priority, 0),
             language: language.map(|found| found.value),
-            time_zone_offset_s: value_or(time_zone, 7 * 3600),
+            time_zone_offset_s: time_zone.map(|found| found.value),
             byline: values(byline),
             hosts,
             enabled,

@@ -147,7 +147,7 @@ fn a_source_takes_what_it_does_not_say_from_the_other_tables() {
         topics: Vec::new(),
         priority: 0,
         language: None,
-        time_zone_offset_s: 25_200,
+        time_zone_offset_s: None,
         byline: Vec::new(),
         hosts: Vec::new(),
         enabled: true,
@@ -252,7 +252,7 @@ action = "hold"
     assert_eq!(source.url, "http://www.xn--bo-mia.vn/rss?x=1");
     assert_eq!((source.kind, source.priority), (Kind::Page, -3));
     assert_eq!(source.topics, ["ocop", "new"]);
-    assert_eq!(source.time_zone_offset_s, -12_600);
+    assert_eq!(source.time_zone_offset_s, Some(-12_600));
     assert_eq!(source.hosts, ["old.example.vn"]);
     assert_eq!(
         (source.enabled, source.full_text, source.republish_full),

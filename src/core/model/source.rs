@@ -12,12 +12,25 @@ pub struct SourceRules {
     /// Slugs of topics given to every article.
     pub topics: Vec<String>,
     pub language: Option<String>,
-    /// Seconds east of UTC for dates that name no zone.
-    pub time_zone_offset_s: i32,
+    /// Seconds east of UTC for dates that name no zone; none where the administrator named none.
+    pub time_zone_offset_s: Option<i32>,
     /// Prefixes cut from what is shown.
     pub byline: Vec<String>,
     /// Of one answer; the newest are taken.
     pub items_max: usize,
+}
+
+impl SourceRules {
+    pub const VIETNAM_OFFSET_S: i32 = 7 * 3600;
+
+    /// The zone that is named, or that what else is written of the source leaves no doubt about.
+    pub fn known_offset_s(&self) -> Option<i32> {
+        let is_vietnamese = |tag: &str| tag == "vi" || tag.starts_with("vi-");
+        let is_local =
+            self.province.is_some() || self.language.as_deref().is_some_and(is_vietnamese);
+        self.time_zone_offset_s
+            .or_else(|| is_local.then_some(Self::VIETNAM_OFFSET_S))
+    }
 }
 
 /// How a source has been doing, for people.

@@ -477,7 +477,8 @@ fn plausible(at: Timestamp, context: &NormaliseContext) -> Timestamp {
     if at <= limit {
         return at;
     }
-    let offset = i64::from(context.rules.time_zone_offset_s);
+    let named = context.rules.time_zone_offset_s;
+    let offset = i64::from(named.unwrap_or(SourceRules::VIETNAM_OFFSET_S));
     let shifted = Timestamp::from_secs(at.secs().saturating_sub(offset));
     if offset > 0 && shifted <= limit {
         shifted

@@ -12,7 +12,7 @@ fn rules() -> SourceRules {
         province: None,
         topics: Vec::new(),
         language: Some("vi".to_owned()),
-        time_zone_offset_s: 7 * 3600,
+        time_zone_offset_s: None,
         byline: vec!["LNV -".to_owned()],
         items_max: 1000,
     }

@@ -6,8 +6,11 @@ use std::time::Duration;
 use super::guard::{self, Element, Tree};
 use super::item::{self, LIST_MAX, Place, join};
 use super::markup::{html, plain, present};
+use super::zone::Signs;
 use super::{Answer, ParseFault, date, mend};
-use crate::core::model::{Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, Timestamp};
+use crate::core::model::{
+    Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, SourceRules, Timestamp,
+};
 
 /// Longer ones are kept as this.
 const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -36,7 +39,7 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
         is_atom,
         base: answer.url.to_owned(),
         language: None,
-        zone_offset_s: answer.time_zone_offset_s,
+        zone_offset_s: SourceRules::VIETNAM_OFFSET_S,
         now: answer.now,
         authors: &[],
     };
@@ -46,18 +49,24 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
     read_head(channel, &channel_place, &mut feed);
     feed.language = feed.language.or(channel_place.language.clone());
     let authors = feed_authors(channel, is_atom);
-    let place = Place {
-        authors: &authors,
-        language: channel_place.language.clone(),
-        ..channel_place
-    };
     let mut found = Vec::new();
     if root.is_item() {
         found.push(root);
     } else {
         collect_items(root, &mut found);
     }
-    let reader = Reader::new(answer);
+    let place = Place {
+        authors: &authors,
+        language: channel_place.language.clone(),
+        zone_offset_s: answer
+            .time_zone_offset_s
+            .unwrap_or_else(|| zone_offset_s(answer.url, &feed, channel, &found)),
+        ..channel_place
+    };
+    let reader = Reader {
+        zone_offset_s: place.zone_offset_s,
+        now: answer.now,
+    };
     for (index, element) in found.iter().enumerate() {
         reader.item(index, element, &place, &mut feed);
     }
@@ -73,16 +82,39 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
     Ok(feed)
 }
 
-/// feed-rs with our hooks, one for all items of an answer.
-struct Reader<'a> {
-    answer: &'a Answer<'a>,
+/// The zone of dates that name none, as the answer itself tells it.
+fn zone_offset_s(url: &str, feed: &ParsedFeed, channel: &Element, items: &[&Element]) -> i32 {
+    let mut signs = Signs::default();
+    signs.address(url);
+    signs.address(feed.site.as_deref().unwrap_or(""));
+    signs.language(feed.language.as_deref().unwrap_or(""));
+    for element in std::iter::once(&channel).chain(items) {
+        for field in element.elements() {
+            if signs.is_settled() {
+                return signs.offset_s();
+            }
+            match field.name.as_str() {
+                "link" => {
+                    signs.address(field.attribute("href").unwrap_or(""));
+                    signs.address(&field.text());
+                }
+                "title" | "description" | "summary" | "content" | "content:encoded" => {
+                    signs.words(&field.text());
+                }
+                _ => {}
+            }
+        }
+    }
+    signs.offset_s()
 }
 
-impl<'a> Reader<'a> {
-    fn new(answer: &'a Answer<'a>) -> Reader<'a> {
-        Reader { answer }
-    }
+/// feed-rs with our hooks, one for all items of an answer.
+struct Reader {
+    zone_offset_s: i32,
+    now: Timestamp,
+}
 
+impl Reader {
     fn item(&self, index: usize, element: &Element, place: &Place, feed: &mut ParsedFeed) {
         let problem = |what: String| Problem {
             item: Some(index),
@@ -110,7 +142,7 @@ impl<'a> Reader<'a> {
         base: Option<&str>,
     ) -> Result<Option<feed_rs::model::Entry>, String> {
         let document = mend::document(element, is_atom);
-        let (zone, now) = (self.answer.time_zone_offset_s, self.answer.now);
+        let (zone, now) = (self.zone_offset_s, self.now);
         let read = AssertUnwindSafe(|| {
             feed_rs::parser::Builder::new()
                 .base_uri(base)

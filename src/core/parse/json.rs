@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::feed::is_empty;
 use super::item::{LIST_MAX, join};
 use super::markup::{escape, present};
+use super::zone::Signs;
 use super::{Answer, ParseFault, date, guard};
 use crate::core::model::{
     DateFrom, Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published,
@@ -30,8 +31,11 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
         ..ParsedFeed::default()
     };
     let authors = authors(&value);
+    let zone_offset_s = answer
+        .time_zone_offset_s
+        .unwrap_or_else(|| zone_offset_s(answer.url, &feed, items));
     for (index, raw) in items.iter().take(guard::ITEMS_MAX).enumerate() {
-        let mut item = item(raw, answer);
+        let mut item = item(raw, answer, zone_offset_s);
         if is_empty(&item) {
             feed.problems.push(Problem {
                 item: Some(index),
@@ -45,6 +49,25 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
         feed.items.push(item);
     }
     Ok(feed)
+}
+
+/// The zone of dates that name none, as the answer itself tells it.
+fn zone_offset_s(url: &str, feed: &ParsedFeed, items: &[Value]) -> i32 {
+    let mut signs = Signs::default();
+    signs.address(url);
+    signs.address(feed.site.as_deref().unwrap_or(""));
+    signs.language(feed.language.as_deref().unwrap_or(""));
+    signs.words(feed.title.as_deref().unwrap_or(""));
+    for item in items {
+        if signs.is_settled() {
+            break;
+        }
+        signs.address(item["url"].as_str().unwrap_or(""));
+        for key in ["title", "summary", "content_text", "content_html"] {
+            signs.words(item[key].as_str().unwrap_or(""));
+        }
+    }
+    signs.offset_s()
 }
 
 fn words(value: &Value) -> Option<String> {
@@ -62,12 +85,12 @@ fn id(value: &Value) -> Option<String> {
     }
 }
 
-fn item(raw: &Value, answer: &Answer) -> ParsedItem {
+fn item(raw: &Value, answer: &Answer, zone_offset_s: i32) -> ParsedItem {
     let html = words(&raw["content_html"]);
     let plain = words(&raw["content_text"]).map(|text| escape(&text).into_owned());
     let read_date = |value: &Value| {
         let raw = words(value)?;
-        date::date(&raw, answer.time_zone_offset_s, answer.now)
+        date::date(&raw, zone_offset_s, answer.now)
     };
     let published = read_date(&raw["date_published"]);
     let updated_at = read_date(&raw["date_modified"]);

@@ -18,6 +18,7 @@ mod item;
 mod json;
 mod markup;
 mod mend;
+mod zone;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,8 +36,8 @@ pub struct Answer<'a> {
     pub content_type: Option<&'a str>,
     /// Where the redirects led.
     pub url: &'a str,
-    /// Seconds east of UTC for dates that name no zone.
-    pub time_zone_offset_s: i32,
+    /// Seconds east of UTC for dates that name no zone; none: told from the answer.
+    pub time_zone_offset_s: Option<i32>,
     pub items_max: usize,
     pub now: Timestamp,
 }

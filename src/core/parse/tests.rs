@@ -12,7 +12,7 @@ fn answer(body: &[u8]) -> Answer<'_> {
         body,
         content_type: None,
         url: URL,
-        time_zone_offset_s: 7 * 3600,
+        time_zone_offset_s: None,
         items_max: 1000,
         now: now(),
     }

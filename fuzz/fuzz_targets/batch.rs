@@ -1,0 +1,14 @@
+//! A batch from foreign bytes: damage is an error, and what is read is written back as the same batch.
+
+#![no_main]
+
+use langbao::core::model::Batch;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(batch) = postcard::from_bytes::<Batch>(data) {
+        let bytes = postcard::to_allocvec(&batch).expect("a batch can be written");
+        let again = postcard::from_bytes::<Batch>(&bytes).expect("what was written can be read");
+        assert_eq!(again, batch);
+    }
+});
