@@ -51,16 +51,23 @@ const REFERENCES_MAX: usize = 5_000;
 /// `raw` as safe HTML with its addresses resolved against `base`; none when nothing is left to see.
 pub fn safe(raw: &str, base: Option<&Url>) -> Option<String> {
     let bounded = cut(raw.trim());
-    let clean = if !bounded.contains(['<', '&']) {
-        bounded.to_owned()
-    } else {
-        let decoded = text::decode_letters(bounded);
-        markup(&decoded, base).unwrap_or_else(|| words(&decoded))
-    };
+    if !bounded.contains(['<', '&']) {
+        let clean = xml_clean(bounded);
+        let clean = clean.trim();
+        return text::is_visible(clean).then(|| clean.to_owned());
+    }
+    let decoded = text::decode_letters(bounded);
+    let clean = markup(&decoded, base).unwrap_or_else(|| words(&decoded));
     let clean = xml_clean(&clean);
     let clean = clean.trim();
-    let shows = clean.contains("<img") || !text::plain(clean).is_empty();
-    shows.then(|| clean.to_owned())
+    if clean.contains("<img") || !text::plain(clean).is_empty() {
+        return Some(clean.to_owned());
+    }
+    // Nothing but the beginning of a tag, without an attribute: whoever wrote it meant the sign.
+    let is_sign = bounded.contains('<') && !bounded.contains(['>', '=']);
+    is_sign
+        .then(|| words(&xml_clean(bounded)))
+        .filter(|words| !words.is_empty())
 }
 
 /// None where the markup would cost more than it is worth.
@@ -312,6 +319,14 @@ mod tests {
         check("&#0;&#11;x", Some("\u{fffd}x"));
         check("   ", None);
         check("<p>&nbsp;</p>", None);
+    }
+
+    #[test]
+    fn a_text_that_is_nothing_but_a_sign_is_shown_as_it() {
+        check("<a", Some("&lt;a"));
+        check("<!DOCTYPE", Some("&lt;!DOCTYPE"));
+        check("<img src=\"https://a.vn/x.jp", None);
+        check("<!-- x", None);
     }
 
     #[test]

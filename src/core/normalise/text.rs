@@ -48,17 +48,40 @@ pub fn title(raw: &str) -> String {
 /// Single spaces, no control or invisible characters, NFC.
 pub fn fold_space(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfc() {
-        if c.is_whitespace() {
-            if !out.is_empty() && !out.ends_with(' ') {
-                out.push(' ');
-            }
-        } else if !is_invisible(c) {
-            out.push(c);
-        }
+    if text.chars().all(is_composed) {
+        fold(text.chars(), &mut out);
+    } else {
+        fold(text.nfc(), &mut out);
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+fn fold(letters: impl Iterator<Item = char>, out: &mut String) {
+    let mut after_space = true;
+    for c in letters {
+        if c.is_whitespace() {
+            if !after_space {
+                out.push(' ');
+            }
+            after_space = true;
+        } else if !is_invisible(c) {
+            out.push(c);
+            after_space = false;
+        }
+    }
+}
+
+/// NFC as it is, whatever stands beside it: what nearly all texts are made of.
+fn is_composed(c: char) -> bool {
+    matches!(c, ..'\u{300}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
+}
+
+/// Whether anything is to be seen of a text without markup.
+pub(super) fn is_visible(plain: &str) -> bool {
+    plain
+        .chars()
+        .any(|c| !c.is_whitespace() && !is_invisible(c))
 }
 
 /// At most `chars_max` characters, cut between words where there is one near, with `…` where cut.
@@ -203,11 +226,23 @@ fn reference(rest: &str) -> Option<(String, usize)> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            char::from_u32(code)?.to_string()
+            character(code)?.to_string()
         }
         None => quick_xml::escape::resolve_html5_entity(name)?.to_owned(),
     };
     Some((value, end + 1))
+}
+
+/// As HTML reads numbers: 128 to 159 are the letters and signs that windows-1252 has there.
+fn character(code: u32) -> Option<char> {
+    match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9f) => {
+            let bytes = [byte];
+            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&bytes);
+            text.chars().next()
+        }
+        _ => char::from_u32(code),
+    }
 }
 
 struct Tag {
@@ -405,6 +440,7 @@ mod tests {
         check("AT&amp;amp;T", "AT&T");
         check("&lt;b&gt;Lũ&lt;/b&gt; lớn", "Lũ lớn");
         check("R&D &unknown; &", "R&D &unknown; &");
+        check("isn&#x92;t &#133;", "isn’t …");
         check("1 < 2 và 3 > 2", "1 < 2 và 3 > 2");
         check("Vector<int> là gì", "Vector<int> là gì");
         check("dùng thẻ &lt;b&gt; thế nào", "dùng thẻ <b> thế nào");

@@ -74,7 +74,11 @@ pub fn resolve(raw: &str, bases: &[&str]) -> Option<Url> {
             .iter()
             .find_map(|base| Url::parse(base).ok()?.join(&trimmed).ok()),
     }?;
-    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    // `http://./` is sound to the standard, and names nobody.
+    let has_host = url
+        .host_str()
+        .is_some_and(|host| host.contains(char::is_alphanumeric));
+    let is_web = matches!(url.scheme(), "http" | "https") && has_host;
     (is_web && url.as_str().len() <= URL_BYTES_MAX).then_some(url)
 }
 
@@ -218,6 +222,7 @@ mod tests {
             "mailto:a@b.vn",
             "ftp://b.vn/",
             "http://",
+            "http:./x",
         ] {
             resolves(bad, None);
         }

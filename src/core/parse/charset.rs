@@ -19,6 +19,9 @@ const GUESS_BYTES_MAX: usize = 64 * 1024;
 /// The text of `body`, in NFC and without characters that no XML document may hold.
 pub fn text(body: &[u8], content_type: Option<&str>) -> String {
     let decoded = decode(body, content_type);
+    if is_settled(&decoded) {
+        return decoded.into_owned();
+    }
     let legal: Cow<str> = if decoded.chars().all(is_legal) {
         decoded
     } else {
@@ -28,6 +31,28 @@ pub fn text(body: &[u8], content_type: Option<&str>) -> String {
         IsNormalized::Yes => legal.into_owned(),
         IsNormalized::No | IsNormalized::Maybe => legal.nfc().collect(),
     }
+}
+
+/// Whether nothing is to be done, told by bytes for what Vietnamese newsrooms write: legal characters up to
+/// U+02FF, from U+1E00 to U+1EFF (the letters with two marks) and the dashes and quotes from U+2010 to U+2027,
+/// all of which are NFC as they are.
+///
+/// Every byte is looked at, without a branch: that goes many times faster than stopping at the first.
+fn is_settled(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_odd = |b: u8| {
+        (b < b' ') & (b != b'\t') & (b != b'\n') & (b != b'\r')
+            | (b > 0xcb) & (b != 0xe1) & (b != 0xe2)
+    };
+    // What begins with E1 or E2 has three bytes: the last two of a text begin none.
+    let is_odd_triple = |[a, b, c]: &[u8; 3]| {
+        (*a == 0xe1) & !matches!(b, 0xb8..=0xbb)
+            | (*a == 0xe2) & ((*b != 0x80) | !matches!(c, 0x90..=0xa7))
+    };
+    !bytes.iter().fold(false, |odd, b| odd | is_odd(*b))
+        && !bytes
+            .array_windows()
+            .fold(false, |odd, triple| odd | is_odd_triple(triple))
 }
 
 /// What XML 1.0 calls a Char, without the byte order mark.
@@ -43,12 +68,17 @@ fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
         return text;
     }
     let stated = [content_type.and_then(http_charset), declared_charset(body)];
-    if let Ok(text) = std::str::from_utf8(body) {
+    match std::str::from_utf8(body) {
         // ISO-2022-JP is ASCII all through: only its name tells.
-        if body.contains(&0x1b) && stated.contains(&Some(ISO_2022_JP)) {
+        Ok(_) if body.contains(&0x1b) && stated.contains(&Some(ISO_2022_JP)) => {
             return ISO_2022_JP.decode_without_bom_handling(body).0;
         }
-        return Cow::Borrowed(text);
+        Ok(text) => return Cow::Borrowed(text),
+        // An answer that breaks off inside a character, after others that were whole.
+        Err(err) if err.error_len().is_none() && !body[..err.valid_up_to()].is_ascii() => {
+            return String::from_utf8_lossy(body);
+        }
+        Err(_) => {}
     }
     if is_mostly_utf8(body) {
         return String::from_utf8_lossy(body);
@@ -226,6 +256,28 @@ mod tests {
         let mut body = SAMPLE.as_bytes().to_vec();
         body.push(0xff);
         check(&body, None, &format!("{SAMPLE}\u{fffd}"));
+    }
+
+    #[test]
+    fn a_cut_inside_a_character_costs_that_character() {
+        let body = "<?xml version='1.0' encoding='windows-1258'?><t>Lũ ở".as_bytes();
+        let expected = "<?xml version='1.0' encoding='windows-1258'?><t>Lũ \u{fffd}";
+        check(&body[..body.len() - 1], None, expected);
+    }
+
+    #[test]
+    fn what_is_settled_needs_no_mending() {
+        for block in [0..0x300_u32, 0x1e00..0x1f00, 0x2010..0x2028, 0x2f00..0x3100] {
+            for c in block.filter_map(char::from_u32) {
+                let alone = c.to_string();
+                if is_settled(&alone) {
+                    assert!(
+                        is_legal(c) && is_nfc_quick(alone.chars()) == IsNormalized::Yes,
+                        "{c:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,84 @@ pub fn date(raw: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> 
     if trimmed.is_empty() || trimmed.len() > DATE_BYTES_MAX {
         return None;
     }
+    sound(trimmed).or_else(|| damaged(trimmed, zone_offset_s, now))
+}
+
+/// The two shapes that most dates have, with all their parts: RFC 3339 and RFC 2822. [`damaged`] reads them
+/// alike, at twenty times the cost.
+fn sound(text: &str) -> Option<Timestamp> {
+    let (day, clock, zone) = if text.as_bytes().get(4) == Some(&b'-') {
+        let (day, clock) = (text.get(..10)?, text.get(11..19)?);
+        if !matches!(text.as_bytes()[10], b'T' | b't' | b' ') || day.as_bytes()[7] != b'-' {
+            return None;
+        }
+        let part = |from: usize, to: usize| digits(&day[from..to]);
+        let day = self::day(part(0, 4)?, part(5, 7)?, part(8, 10)?)?;
+        let zone = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        (day, clock, zone)
+    } else {
+        let rest = match text.as_bytes() {
+            [_, _, _, b',', b' ', ..] => text.get(5..)?,
+            _ => text,
+        };
+        let mut parts = rest.split(' ');
+        let mut next = || parts.next();
+        let (date, month, year) = (next()?, next()?, next()?);
+        let (clock, zone) = (next()?, next()?);
+        if next().is_some() || !(1..=2).contains(&date.len()) || year.len() != 4 {
+            return None;
+        }
+        let month = MONTHS
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(month))?;
+        let month = u32::try_from(month + 1).ok()?;
+        (day(digits(year)?, month, digits(date)?)?, clock, zone)
+    };
+    if clock.len() != 8 || clock.as_bytes()[2] != b':' || clock.as_bytes()[5] != b':' {
+        return None;
+    }
+    let part = |from: usize| clock.get(from..from + 2).and_then(digits);
+    let (hour, minute, second) = (part(0)?, part(3)?, part(6)?);
+    NaiveTime::from_hms_opt(hour, minute, second)?;
+    let offset_s = match zone.as_bytes() {
+        b"Z" | b"z" | b"GMT" | b"UTC" => 0,
+        [sign @ (b'+' | b'-'), _, _, b':', _, _] | [sign @ (b'+' | b'-'), _, _, _, _] => {
+            let (hours, minutes) = (
+                digits(zone.get(1..3)?)?,
+                digits(zone.get(zone.len() - 2..)?)?,
+            );
+            if hours > 14 || minutes > 59 {
+                return None;
+            }
+            let offset = i64::from(hours * 3600 + minutes * 60);
+            if *sign == b'-' { -offset } else { offset }
+        }
+        _ => return None,
+    };
+    let clock_s = i64::from(hour * 3600 + minute * 60 + second);
+    moment(day, clock_s - offset_s)
+}
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// A number of nothing but digits.
+fn digits(text: &str) -> Option<u32> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+/// `seconds` after the beginning of `day`, in UTC.
+fn moment(day: NaiveDate, seconds: i64) -> Option<Timestamp> {
+    let days = day.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?);
+    let secs = days.num_days().checked_mul(DAY_S)?.checked_add(seconds)?;
+    let at = Timestamp::from_secs(secs);
+    (at.secs() == secs).then_some(at)
+}
+
+/// Any date, whatever its shape.
+fn damaged(trimmed: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> {
     let text: String = trimmed
         .nfc()
         .flat_map(char::to_lowercase)
@@ -43,16 +121,7 @@ pub fn date(raw: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> 
     }
     let local = compact(&text).or_else(|| written(&text, zone, now))?;
     let offset = local.offset_s.unwrap_or(zone);
-    let days = local
-        .day
-        .signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?);
-    let secs = days
-        .num_days()
-        .checked_mul(DAY_S)?
-        .checked_add(local.second_of_day)?
-        .checked_sub(offset)?;
-    let at = Timestamp::from_secs(secs);
-    (at.secs() == secs).then_some(at)
+    moment(local.day, local.second_of_day - offset)
 }
 
 struct Local {

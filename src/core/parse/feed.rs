@@ -7,13 +7,14 @@ use super::guard::{self, Element, Tree};
 use super::item::{self, LIST_MAX, Place, join};
 use super::markup::{html, plain, present};
 use super::zone::Signs;
-use super::{Answer, ParseFault, date, mend};
-use crate::core::model::{
-    Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, SourceRules, Timestamp,
-};
+use super::{Answer, ParseFault, mend};
+use crate::core::model::{Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, SourceRules};
 
 /// Longer ones are kept as this.
 const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Items in one document for feed-rs.
+const ITEMS_AT_ONCE: usize = 100;
 
 /// How deep below the top a feed's root is looked for.
 const ROOT_DEPTH_MAX: usize = 6;
@@ -63,12 +64,8 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
             .unwrap_or_else(|| zone_offset_s(answer.url, &feed, channel, &found)),
         ..channel_place
     };
-    let reader = Reader {
-        zone_offset_s: place.zone_offset_s,
-        now: answer.now,
-    };
-    for (index, element) in found.iter().enumerate() {
-        reader.item(index, element, &place, &mut feed);
+    for (at, elements) in found.chunks(ITEMS_AT_ONCE).enumerate() {
+        read_items(at * ITEMS_AT_ONCE, elements, &place, &mut feed);
     }
     if feed.items.is_empty() && tree.items > 0 {
         feed.problems.insert(
@@ -108,21 +105,25 @@ fn zone_offset_s(url: &str, feed: &ParsedFeed, channel: &Element, items: &[&Elem
     signs.offset_s()
 }
 
-/// feed-rs with our hooks, one for all items of an answer.
-struct Reader {
-    zone_offset_s: i32,
-    now: Timestamp,
-}
-
-impl Reader {
-    fn item(&self, index: usize, element: &Element, place: &Place, feed: &mut ParsedFeed) {
+/// Reads items side by side: each by itself, and all of them by feed-rs.
+fn read_items(first: usize, elements: &[&Element], place: &Place, feed: &mut ParsedFeed) {
+    let mut items = Vec::with_capacity(elements.len());
+    for (at, element) in elements.iter().enumerate() {
+        let (item, problems) = item::read(element, place);
+        feed.problems
+            .extend(problems.into_iter().map(|what| Problem {
+                item: Some(first + at),
+                what,
+            }));
+        items.push(item);
+    }
+    let entries = feed_rs(elements, &items, place);
+    for (at, (mut item, entry)) in items.into_iter().zip(entries).enumerate() {
         let problem = |what: String| Problem {
-            item: Some(index),
+            item: Some(first + at),
             what,
         };
-        let (mut item, problems) = item::read(element, place);
-        feed.problems.extend(problems.into_iter().map(problem));
-        match self.feed_rs(element, place.is_atom, item.base.as_deref()) {
+        match entry {
             Ok(Some(entry)) => fill(&mut item, entry),
             Ok(None) => {}
             Err(what) => feed.problems.push(problem(what)),
@@ -134,29 +135,43 @@ impl Reader {
             feed.items.push(item);
         }
     }
+}
 
-    fn feed_rs(
-        &self,
-        element: &Element,
-        is_atom: bool,
-        base: Option<&str>,
-    ) -> Result<Option<feed_rs::model::Entry>, String> {
-        let document = mend::document(element, is_atom);
-        let (zone, now) = (self.zone_offset_s, self.now);
-        let read = AssertUnwindSafe(|| {
-            feed_rs::parser::Builder::new()
-                .base_uri(base)
-                .sanitize_content(false)
-                .id_generator(|_, _, _| String::new())
-                .timestamp_parser(move |raw| date::date(raw, zone, now).map(Timestamp::to_datetime))
-                .build()
-                .parse(document.as_bytes())
-        });
-        match catch_unwind(read) {
-            Ok(Ok(feed)) => Ok(feed.entries.into_iter().next()),
-            Ok(Err(err)) => Err(format!("read without feed-rs, which says: {err}")),
-            Err(_) => Err("read without feed-rs, which panicked".to_owned()),
+type FeedRsEntry = Result<Option<feed_rs::model::Entry>, String>;
+
+/// What feed-rs reads: of all at once, and item by item where that fails, so that one costs no other.
+fn feed_rs(elements: &[&Element], items: &[ParsedItem], place: &Place) -> Vec<FeedRsEntry> {
+    match feed_rs_entries(elements, items, place) {
+        Ok(entries) if entries.len() == elements.len() => {
+            entries.into_iter().map(|entry| Ok(Some(entry))).collect()
         }
+        _ => (0..elements.len())
+            .map(|at| {
+                let read = feed_rs_entries(&elements[at..=at], &items[at..=at], place);
+                read.map(|entries| entries.into_iter().next())
+            })
+            .collect(),
+    }
+}
+
+fn feed_rs_entries(
+    elements: &[&Element],
+    items: &[ParsedItem],
+    place: &Place,
+) -> Result<Vec<feed_rs::model::Entry>, String> {
+    let document = mend::document(elements, items, place);
+    let read = AssertUnwindSafe(|| {
+        feed_rs::parser::Builder::new()
+            .base_uri(Some(&place.base))
+            .sanitize_content(false)
+            .id_generator(|_, _, _| String::new())
+            .build()
+            .parse(document.as_bytes())
+    });
+    match catch_unwind(read) {
+        Ok(Ok(feed)) => Ok(feed.entries),
+        Ok(Err(err)) => Err(format!("read without feed-rs, which says: {err}")),
+        Err(_) => Err("read without feed-rs, which panicked".to_owned()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! One item element to a [`ParsedItem`]: what each field of RSS and Atom means, in any of its dialects.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::date::date;
@@ -23,6 +25,14 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What addresses in `field` are relative to.
+    fn base_of(&self, field: &Element) -> Cow<'_, str> {
+        match field.attribute("xml:base") {
+            Some(base) => Cow::Owned(join(&self.base, base)),
+            None => Cow::Borrowed(&self.base),
+        }
+    }
+
     /// The place inside `element`, whose `xml:base` and `xml:lang` hold for what it contains.
     pub(super) fn within(&self, element: &Element) -> Self {
         let mut place = self.clone();
@@ -39,7 +49,12 @@ impl Place<'_> {
 /// `raw` seen from `base`; as it is where that makes no address.
 pub(super) fn join(base: &str, raw: &str) -> String {
     let raw = raw.trim();
-    match Url::parse(base).and_then(|base| base.join(raw)) {
+    let url = if raw.contains("://") {
+        Url::parse(raw)
+    } else {
+        Err(url::ParseError::RelativeUrlWithoutBase)
+    };
+    match url.or_else(|_| Url::parse(base)?.join(raw)) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url.into(),
         _ => raw.to_owned(),
     }
@@ -192,7 +207,7 @@ impl<'a> Draft<'a> {
     }
 
     fn link(&mut self, field: &Element) {
-        let base = self.place.within(field).base;
+        let base = self.place.base_of(field);
         let href = ["href", "url", "uri"]
             .iter()
             .find_map(|name| field.attribute(name));
@@ -229,7 +244,7 @@ impl<'a> Draft<'a> {
         };
         if self.item.enclosures.len() < LIST_MAX {
             self.item.enclosures.push(Enclosure {
-                url: join(&self.place.within(field).base, &url),
+                url: join(&self.place.base_of(field), &url),
                 media_type: field.attribute("type").and_then(present),
                 bytes: field.attribute(length).and_then(|n| n.trim().parse().ok()),
             });

@@ -1,5 +1,7 @@
 //! JSON Feed 1.0 and 1.1, read by hand: a wrong type costs a field, never the feed.
 
+mod damage;
+
 use serde_json::Value;
 
 use super::feed::is_empty;
@@ -13,8 +15,15 @@ use crate::core::model::{
 
 pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault> {
     let not = |what: &str| Err(ParseFault::NotAFeed(what.to_owned()));
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
-        return not("JSON that breaks off or is damaged");
+    let (value, problem) = match serde_json::from_str::<Value>(text) {
+        Ok(value) => (value, None),
+        Err(err) => match damage::salvage(text) {
+            Some(salvage) => {
+                let what = format!("damaged JSON, {} items of it lost: {err}", salvage.lost);
+                (salvage.feed, Some(Problem { item: None, what }))
+            }
+            None => return not("JSON that breaks off or is damaged"),
+        },
     };
     let version = value["version"].as_str().unwrap_or("");
     let Some(items) = value["items"].as_array() else {
@@ -28,6 +37,7 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
         title: words(&value["title"]).map(|title| escape(&title).into_owned()),
         site: words(&value["home_page_url"]).map(|url| join(answer.url, &url)),
         language: words(&value["language"]),
+        problems: problem.into_iter().collect(),
         ..ParsedFeed::default()
     };
     let authors = authors(&value);

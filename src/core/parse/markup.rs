@@ -196,7 +196,12 @@ fn settle(text: &str) -> Cow<'_, str> {
         Some(Ok(read)) => Cow::Owned(read),
         _ => Cow::Borrowed(text),
     };
-    if once.chars().any(is_c1) {
+    // U+0080 to U+009F are written C2 80 to C2 9F.
+    if once
+        .as_bytes()
+        .windows(2)
+        .any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0)
+    {
         Cow::Owned(once.chars().map(from_windows_1252).collect())
     } else {
         once

@@ -101,7 +101,7 @@ mod tests {
         let long = ENGLISH.repeat(3);
         let long_with_name = format!("{long} Quảng Trị");
         let long_escaped = format!("{long} Qu&#7843;ng Tr&#7883;");
-        let long_german = "Der Fluß stieg über die dritte Alarmstufe, und mehrere tief liegende Gemeinden waren abgeschnitten; für die Straßen gilt weiter höchste Vorsicht, teilten die Behörden am Morgen mit, und auch für Brücken und Fähren.".to_owned();
+        let long_german = "Der Fluß stieg über die dritte Alarmstufe, und mehrere tief liegende Gemeinden waren abgeschnitten; für die Straßen gilt weiter höchste Vorsicht, teilten die Behörden am Morgen mit, und auch für Brücken und Fähren soll sie bis zum Ende der Woche gelten.".to_owned();
         for (address, language, words, hours) in [
             ("https://example.com/rss", "", long.as_str(), 0),
             ("https://example.com/rss", "", &long_german, 0),

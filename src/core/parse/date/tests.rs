@@ -200,3 +200,22 @@ proptest::proptest! {
         proptest::prop_assert_eq!(date(&at.rfc3339(), 25_200, now()), Some(at));
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn sound_dates_are_read_as_damaged_ones_are(
+        year in 1000..3000_u32, month in 1..13_u32, date in 1..32_u32,
+        hour in 0..25_u32, minute in 0..61_u32, second in 0..62_u32,
+        zone in "(Z|z|GMT|UTC|[+-][01][0-9]:?[0-6][0-9]|EST)", weekday in "(Mon, |)", at in "[Tt ]", fraction in "(\\.[0-9]{1,6}|)",
+    ) {
+        let name = MONTHS[usize::try_from(month).unwrap() - 1];
+        for raw in [
+            format!("{year:04}-{month:02}-{date:02}{at}{hour:02}:{minute:02}:{second:02}{fraction}{zone}"),
+            format!("{weekday}{date} {name} {year} {hour:02}:{minute:02}:{second:02} {zone}"),
+        ] {
+            if let Some(read) = sound(&raw) {
+                proptest::prop_assert_eq!(Some(read), damaged(&raw, 7 * 3600, Timestamp::EPOCH), "{}", raw);
+            }
+        }
+    }
+}

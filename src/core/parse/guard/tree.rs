@@ -95,16 +95,16 @@ pub fn grow(text: &str) -> Tree {
 }
 
 #[derive(Default)]
-struct Open {
+struct Open<'a> {
     element: Element,
-    /// As written, in lower case: what an end tag is held against.
-    tag: String,
+    /// As written: what an end tag is held against, whatever its case.
+    tag: &'a str,
     bindings: usize,
 }
 
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
+struct Builder<'a> {
+    open: Vec<Open<'a>>,
     /// Prefixes (empty: the default) and what they stand for, innermost last.
     bindings: Vec<(String, Option<&'static str>)>,
     entities: Entities,
@@ -116,7 +116,7 @@ struct Builder {
     notes: Vec<&'static str>,
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
     fn note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -131,7 +131,7 @@ impl Builder {
             .element
     }
 
-    fn take(&mut self, token: Token) {
+    fn take(&mut self, token: Token<'a>) {
         match token {
             Token::Text(raw) => {
                 let mut text = self.text_to_extend();
@@ -149,7 +149,7 @@ impl Builder {
                 attributes,
                 closed,
             } => self.start(name, &attributes, closed),
-            Token::Close(name) => self.end(&name.to_ascii_lowercase()),
+            Token::Close(name) => self.end(name),
         }
     }
 
@@ -169,7 +169,7 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, tag: &str, attributes: &[(&str, &str)], closed: bool) {
+    fn start(&mut self, tag: &'a str, attributes: &[(&str, &str)], closed: bool) {
         self.elements += 1;
         let bound = self.bindings.len();
         for (key, value) in attributes {
@@ -189,7 +189,7 @@ impl Builder {
         let attributes = self.attributes(attributes);
         let void = !closed && self.is_void(&name);
         self.open.push(Open {
-            tag: tag.to_ascii_lowercase(),
+            tag,
             bindings,
             element: Element {
                 name,
@@ -217,20 +217,26 @@ impl Builder {
     /// The known name of a tag or an attribute; only a tag without prefix is in the default namespace.
     fn name(&self, raw: &str, is_tag: bool) -> String {
         let lower = raw.to_ascii_lowercase();
+        if self.bindings.is_empty() && !lower.contains(':') {
+            return lower;
+        }
         let (prefix, local) = lower.split_once(':').unwrap_or(("", &lower));
         if prefix.is_empty() && !is_tag {
             return lower;
         }
-        let bound = self.bindings.iter().rev().find(|(own, _)| own == prefix);
+        let bound = self.bindings.iter().rev().find(|(own, _)| {
+            own.is_empty() && prefix.is_empty() || !prefix.is_empty() && own == prefix
+        });
         let known = match bound {
             Some((_, Some(known))) => known,
             Some((_, None)) => prefix,
             None => conventional(prefix),
         };
-        if known.is_empty() {
-            local.to_owned()
-        } else {
-            format!("{known}:{local}")
+        match (known.is_empty(), prefix.is_empty()) {
+            (true, true) => lower,
+            (true, false) => local.to_owned(),
+            _ if known == prefix => lower,
+            _ => format!("{known}:{local}"),
         }
     }
 
@@ -305,7 +311,8 @@ impl Builder {
             }
             self.too_deep = 0;
         }
-        let Some(at) = self.open.iter().rposition(|open| open.tag == tag) else {
+        let of_tag = |open: &Open| open.tag.eq_ignore_ascii_case(tag);
+        let Some(at) = self.open.iter().rposition(of_tag) else {
             return;
         };
         let name = &self.open[at].element.name;
