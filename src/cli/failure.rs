@@ -102,6 +102,10 @@ impl From<StoreError> for Failure {
                 Exit::No,
                 "import the last export into a new store".to_owned(),
             ),
+            StoreError::HalfImported => (
+                Exit::No,
+                "remove the store's folder and import the whole export again".to_owned(),
+            ),
             StoreError::NotEmpty => (
                 Exit::No,
                 "import into a store of its own: set store.path to a folder that is not there yet"

@@ -41,7 +41,7 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
         let line = line.map_err(|err| bad(at, &err.to_string()))?;
         let parsed = serde_json::from_str(&line).map_err(|err| bad(at, &err.to_string()))?;
         match parsed {
-            ExportLine::Langbao { mint, .. } if at == 0 => store.adopt_mint(&mint)?,
+            ExportLine::Langbao { mint, .. } if at == 0 => store.begin_import(&mint)?,
             _ if at == 0 => return Err(bad(at, "the first line must name the export")),
             parsed => whole = put(&mut batch, parsed),
         }
@@ -52,7 +52,10 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
     }
     store.apply(&batch)?;
     match whole {
-        true => Ok(lines),
+        true => {
+            store.end_import()?;
+            Ok(lines)
+        }
         false => Err(Failure::new(
             "the export ends early: its last line, the numbers, is missing",
             "make another export; the store that was begun is not to be used",

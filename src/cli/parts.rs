@@ -1,7 +1,7 @@
 //! The pieces that `run`, `poll`, `demo` and `import` put together.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::core::model::{Batch, Mint, Timestamp};
 use crate::core::pipeline::Numbers;
 use crate::fetch::{FetcherRules, HttpFetcher};
 use crate::http::listen::{Limits, Listener};
-use crate::store::{Engine, Marker, SledEngine, Store, StoreError};
+use crate::store::{Engine, Marker, MemoryEngine, SledEngine, Store, StoreError};
 use crate::systemd::{self, Handed};
 
 /// Opens the store at `path`; a new one is minted for the configuration's address.
@@ -47,6 +47,14 @@ pub fn store(path: &Path, config: &Config, now: Timestamp) -> Result<Store, Stor
             Ok(store)
         }
     }
+}
+
+/// A store that nobody keeps.
+///
+/// # Errors
+/// Never in earnest: memory takes everything.
+pub fn store_in_memory(config: &Config, now: Timestamp) -> Result<Store, StoreError> {
+    Store::open(Arc::new(MemoryEngine::new()), || mint(config, now))
 }
 
 fn marker(path: &Path) -> Result<Option<Marker>, StoreError> {
@@ -349,6 +357,16 @@ pub async fn unix(path: &Path, mode: u32) -> Result<UnixListener, Failure> {
             "make its folder, let this user write there, or name another path (108 characters at most)",
         )
     };
+    let found = std::fs::symlink_metadata(path);
+    if found.is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err(Failure::new(
+            format!(
+                "cannot listen on {}: something else than a socket is there",
+                path.display()
+            ),
+            "name another path; nothing was touched",
+        ));
+    }
     match tokio::net::UnixStream::connect(path).await {
         Ok(_) => {
             return Err(Failure::new(

@@ -74,7 +74,12 @@ async fn alone(
     let config = checked.config;
     let fetcher = Arc::new(parts::fetcher(&config, &clock)?);
     let folder = place::store(&config);
-    let store = parts::store(&folder, &config, parts::now(&clock)).map_err(|err| match err {
+    let opened = match request.dry_run && !folder.exists() {
+        // A store that is only looked at is not made: its identity would be fixed for good.
+        true => parts::store_in_memory(&config, parts::now(&clock)),
+        false => parts::store(&folder, &config, parts::now(&clock)),
+    };
+    let store = opened.map_err(|err| match err {
         StoreError::Held { .. } => Failure::new(
             format!("{err}, and no daemon answers for it"),
             "name the daemon's socket with --socket, or stop the process that holds the store",

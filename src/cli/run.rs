@@ -37,8 +37,14 @@ pub async fn serve(
     let clock: SharedClock = Arc::new(SystemClock);
     let folder = place::store(&config);
     let fetcher = Arc::new(parts::fetcher(&config, &clock)?);
-    let (store, warning) = parts::store_or_new(&folder, &config, parts::now(&clock))?;
-    let listeners = parts::listeners(&config).await?;
+    // A store is made only when the rest stands: what it is minted with is fixed for good.
+    let open = || parts::store_or_new(&folder, &config, parts::now(&clock));
+    let (listeners, (store, warning)) = if folder.exists() {
+        let opened = open()?;
+        (parts::listeners(&config).await?, opened)
+    } else {
+        (parts::listeners(&config).await?, open()?)
+    };
     let socket = place::own_socket(global, &config, &folder);
     let admin = parts::unix(&socket, 0o600).await?;
     let limits = parts::limits(&config);

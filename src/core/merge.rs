@@ -39,6 +39,7 @@ pub fn entry<'a>(
 ) -> Option<EntryView> {
     let article = shown(told, roster)?;
     let mut entry = view(told, article, told.story.published_at, roster, mint);
+    entry.updated_at = entry.updated_at.max(shown_since(told, article));
     for (scheme, term) in narrowing {
         let is_it = |tag: &Tag| tag.scheme == scheme && tag.term == term;
         if entry.tags.iter().any(is_it) {
@@ -84,10 +85,23 @@ fn view(
         tags: entry.tags.clone(),
         published_at,
         date_from: entry.date_from,
-        updated_at: article.updated_at.max(published_at),
+        updated_at: article
+            .updated_at
+            .max(published_at)
+            .max(shown_since(told, article)),
         url: entry.url.clone(),
         source: source_view(article, roster),
         copies: copies(told, article, roster),
+    }
+}
+
+/// An article of other words that took another one's place changed what is shown when it was taken in.
+fn shown_since(told: &Told, article: &Article) -> Timestamp {
+    match told.articles.first() {
+        Some(first) if first.entry.words_key != article.entry.words_key => {
+            article.first_seen_at.floor_to_second()
+        }
+        _ => article.updated_at,
     }
 }
 

@@ -138,12 +138,18 @@ fn readdressed(state: SourceState, source: &Source, now: Timestamp) -> SourceSta
     if state.url == source.url {
         return state;
     }
+    let same_host = host_of(&state.url) == host_of(&source.url);
+    let next_poll_at = state
+        .asked_to_wait_until
+        .filter(|_| same_host)
+        .map_or(now, |until| until.max(now));
     SourceState {
         url: source.url.clone(),
         validators: Validators::default(),
         body_key: None,
-        next_poll_at: now,
-        asked_to_wait_until: None,
+        next_poll_at,
+        // What a host asked for holds for its other addresses too.
+        asked_to_wait_until: state.asked_to_wait_until.filter(|_| same_host),
         failures: 0,
         last_fault: None,
         ..state
@@ -164,8 +170,8 @@ fn facts(state: &SourceState, source: Option<&Source>) -> SourceFacts {
         id: state.id.clone(),
         was: state.was.clone(),
         name,
-        url: state.url.clone(),
-        site: state.site.clone().unwrap_or_else(|| state.url.clone()),
+        url: without_credentials(&state.url),
+        site: without_credentials(state.site.as_ref().unwrap_or(&state.url)),
         priority: source.map_or(0, |source| source.priority),
         hosts: own_host.into_iter().chain(further).collect(),
         claimed_host: state.site.as_deref().and_then(host_of),
@@ -176,6 +182,19 @@ fn host_of(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let host = url.host_str()?.to_ascii_lowercase();
     Some(host.strip_prefix("www.").unwrap_or(&host).to_owned())
+}
+
+/// An address without its credentials: feeds and status are for everybody.
+pub fn without_credentials(raw: &str) -> String {
+    match url::Url::parse(raw) {
+        Ok(mut url) => {
+            // Neither fails for an address with a host, and every source has one.
+            let _ = url.set_password(None);
+            let _ = url.set_username("");
+            url.into()
+        }
+        Err(_) => raw.to_owned(),
+    }
 }
 
 /// Whether the schedule polls this source: pages and sitemaps are read from a later version on.
@@ -306,20 +325,27 @@ mod tests {
     #[test]
     fn a_changed_address_is_asked_anew_and_keeps_its_history() {
         let before = two();
-        let moved = "[[source]]\nid = \"a\"\nurl = \"https://a.vn/moi.rss\"\n";
-        let state = adopted(&before, moved);
         let old = before.find(&id("a")).expect("it was there");
-        let expected = SourceState {
-            url: "https://a.vn/moi.rss".into(),
-            validators: Validators::default(),
-            body_key: None,
-            next_poll_at: later(),
-            asked_to_wait_until: None,
-            failures: 0,
-            last_fault: None,
-            ..old.clone()
-        };
-        assert_eq!(state.find(&id("a")), Some(&expected));
+        let until = old.asked_to_wait_until.expect("it asked to be left alone");
+        for (url, asked_to_wait_until, next_poll_at) in [
+            ("https://b.vn/moi.rss", None, later()),
+            // What a host asked for holds for its other addresses too.
+            ("https://a.vn/moi.rss", Some(until), until),
+        ] {
+            let moved = format!("[[source]]\nid = \"a\"\nurl = \"{url}\"\n");
+            let state = adopted(&before, &moved);
+            let expected = SourceState {
+                url: url.into(),
+                validators: Validators::default(),
+                body_key: None,
+                next_poll_at,
+                asked_to_wait_until,
+                failures: 0,
+                last_fault: None,
+                ..old.clone()
+            };
+            assert_eq!(state.find(&id("a")), Some(&expected));
+        }
     }
 
     #[test]

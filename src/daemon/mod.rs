@@ -179,6 +179,7 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
 
     info!("stopping");
     pulse.supervisor.stopping();
+    machine.give_up_waiting();
     // Every write is flushed when it is made: a poll under way is lost, nothing else.
     machine.polls.shutdown().await;
     reloads.abort();
@@ -480,6 +481,21 @@ impl<F: Fetcher> Loop<F> {
             Err(err) => {
                 error!(%err, "the configuration could not be put into force");
                 Reloaded::Refused(vec![err.to_string()])
+            }
+        }
+    }
+
+    /// Whoever waits for a poll is told that it will not come to its end.
+    fn give_up_waiting(&mut self) {
+        let lost = |id: &SourceId| PollEvent::Lost {
+            id: id.clone(),
+            cause: "the daemon is stopping".to_owned(),
+        };
+        for (task, job) in &self.tasks {
+            let dry = self.dry.remove(task);
+            let waiting = self.waiting.remove(&job.source).unwrap_or_default();
+            for waiter in waiting.into_iter().chain(dry) {
+                let _ = waiter.send(lost(&job.id));
             }
         }
     }

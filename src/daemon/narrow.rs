@@ -153,9 +153,15 @@ fn label(
             published.tagger.topic_label(slug),
         ),
     };
-    label
-        .map(str::to_owned)
-        .ok_or_else(|| place.refusal(unknown(what, slug, known.into_iter())))
+    label.map(str::to_owned).ok_or_else(|| {
+        let former = tag::former_province_slugs().into_iter().find(|(former, _)| *former == slug);
+        place.refusal(match former {
+            Some((_, successor)) if scheme == Scheme::Province => format!(
+                "since 1 July 2025 \"{slug}\" is part of the province \"{successor}\"; its own news is at /former-provinces/{slug}.atom"
+            ),
+            _ => unknown(what, slug, known.into_iter()),
+        })
+    })
 }
 
 /// The feed of a configured source always exists; that of a past one while its history is here.

@@ -83,6 +83,8 @@ pub struct Owner {
     degraded: Option<Degraded>,
     config_errors: Arc<Vec<String>>,
     warnings: Arc<Vec<String>>,
+    /// The address made from `listen` at the start.
+    derived_base_url: Option<String>,
 }
 
 impl Owner {
@@ -107,6 +109,10 @@ impl Owner {
             degraded: None,
             config_errors: Arc::default(),
             warnings: Arc::default(),
+            derived_base_url: config
+                .server
+                .base_url_is_derived
+                .then(|| config.server.base_url.clone()),
         };
         owner.take_config(config, now)?;
         Ok(owner)
@@ -326,6 +332,12 @@ impl Owner {
         config: Config,
         now: Timestamp,
     ) -> Result<config::ConfigDiff, StoreError> {
+        let mut config = config;
+        if let (true, Some(base_url)) = (config.server.base_url_is_derived, &self.derived_base_url)
+        {
+            // It belongs to the sockets, which stay as they are until a restart.
+            config.server.base_url.clone_from(base_url);
+        }
         let diff = config::diff(&self.config, &config);
         self.take_config(Arc::new(config), now)?;
         Ok(diff)

@@ -88,7 +88,7 @@ fn source_status(source: &Source, state: &SourceState, published: &Published) ->
     SourceStatus {
         id: source.id.clone(),
         name: name.unwrap_or_else(|| source.id.to_string()),
-        url: redacted(&source.url),
+        url: state::without_credentials(&source.url),
         kind: kind(source.kind),
         state: if source.enabled {
             state.health()
@@ -116,19 +116,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Feed => "feed",
         Kind::Page => "page",
         Kind::Sitemap => "sitemap",
-    }
-}
-
-/// An address without its credentials: the status is for everybody.
-fn redacted(raw: &str) -> String {
-    match url::Url::parse(raw) {
-        Ok(mut url) => {
-            // Neither fails for an address with a host, and every source has one.
-            let _ = url.set_password(None);
-            let _ = url.set_username("");
-            url.into()
-        }
-        Err(_) => raw.to_owned(),
     }
 }
 

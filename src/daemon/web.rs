@@ -292,9 +292,11 @@ fn without_base<'a>(path: &'a str, published: &Published) -> &'a str {
         .as_ref()
         .map_or("/", |base| base.path())
         .trim_end_matches('/');
-    path.strip_prefix(base_path)
-        .filter(|rest| rest.starts_with('/'))
-        .unwrap_or(path)
+    match path.strip_prefix(base_path) {
+        Some("") if !base_path.is_empty() => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
 }
 
 /// The handler that the server is given.

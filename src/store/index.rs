@@ -7,10 +7,22 @@ use crate::core::model::{Article, Batch, Mint, Story};
 use crate::core::pipeline::Numbers;
 
 pub fn new_store(mint: &Mint) -> Vec<Op> {
+    vec![whole(), Op::Put(keys::MINT.to_vec(), record::encode(mint))]
+}
+
+/// The store of an import that has begun, and has not ended yet.
+pub fn half_imported(mint: &Mint) -> Vec<Op> {
     vec![
-        Op::Put(keys::FORMAT.to_vec(), vec![record::VERSION]),
+        Op::Put(
+            keys::FORMAT.to_vec(),
+            vec![record::VERSION, keys::HALF_IMPORTED],
+        ),
         Op::Put(keys::MINT.to_vec(), record::encode(mint)),
     ]
+}
+
+pub fn whole() -> Op {
+    Op::Put(keys::FORMAT.to_vec(), vec![record::VERSION])
 }
 
 pub fn counts(counts: Counts) -> Op {

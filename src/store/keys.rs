@@ -7,6 +7,8 @@ use crate::core::model::{
 };
 
 pub const FORMAT: &[u8] = b"mformat";
+/// Follows the version while an import is under way.
+pub const HALF_IMPORTED: u8 = 1;
 pub const MINT: &[u8] = b"mmint";
 pub const NUMBERS: &[u8] = b"mnumbers";
 pub const COUNTS: &[u8] = b"mcounts";

@@ -128,6 +128,11 @@ impl StoreReader {
             .and_then(|bytes| bytes.first().copied()))
     }
 
+    pub(super) fn is_half_imported(&self) -> Result<bool, StoreError> {
+        let format = self.get(keys::FORMAT)?;
+        Ok(format.is_some_and(|bytes| bytes.get(1) == Some(&keys::HALF_IMPORTED)))
+    }
+
     /// # Errors
     /// When the medium fails, or the store has none.
     pub fn mint(&self) -> Result<Mint, StoreError> {

@@ -116,6 +116,8 @@ pub enum StoreError {
     Lost {
         path: PathBuf,
     },
+    /// An import into it broke off.
+    HalfImported,
     /// An import into a store that is not empty.
     NotEmpty,
 }
@@ -150,6 +152,7 @@ impl std::fmt::Display for StoreError {
                     path.display()
                 )
             }
+            StoreError::HalfImported => f.write_str("an import into this store broke off"),
             StoreError::NotEmpty => f.write_str("the store is not empty"),
         }
     }
@@ -197,6 +200,7 @@ impl Store {
                 found,
                 known: record::VERSION,
             }),
+            Some(_) if reader.is_half_imported()? => Err(StoreError::HalfImported),
             Some(_) => Ok(Store {
                 reader,
                 marker: None,
@@ -252,21 +256,30 @@ impl Store {
         written
     }
 
-    /// Gives an empty store the identity of an exported one.
+    /// Gives an empty store the identity of an exported one; until [`Store::end_import`] nobody else
+    /// opens it.
     ///
     /// # Errors
     /// When the store holds anything, or the medium fails.
-    pub fn adopt_mint(&mut self, mint: &Mint) -> Result<(), StoreError> {
+    pub fn begin_import(&mut self, mint: &Mint) -> Result<(), StoreError> {
         if self.numbers()? != Numbers::default() || self.counts()? != Counts::default() {
             return Err(StoreError::NotEmpty);
         }
-        self.write(index::new_store(mint))?;
+        self.write(index::half_imported(mint))?;
         if let Some(marker) = &mut self.marker {
             marker
                 .adopt(mint)
                 .map_err(|err| StoreError::Write(err.to_string()))?;
         }
         Ok(())
+    }
+
+    /// The import is whole.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn end_import(&mut self) -> Result<(), StoreError> {
+        self.write(vec![index::whole()])
     }
 
     fn write(&self, ops: Vec<Op>) -> Result<(), StoreError> {

@@ -352,7 +352,7 @@ fn imported(store: &mut Store, lines: &[String]) {
     for line in lines {
         let mut batch = Batch::default();
         match serde_json::from_str(line).expect("our own line") {
-            ExportLine::Langbao { mint, .. } => store.adopt_mint(&mint).expect("empty"),
+            ExportLine::Langbao { mint, .. } => store.begin_import(&mint).expect("empty"),
             ExportLine::Source(source) => batch.sources.push(*source),
             ExportLine::Article(article) => batch.articles.push(*article),
             ExportLine::Story(story) => batch.stories.push(story),
@@ -371,6 +371,7 @@ fn imported(store: &mut Store, lines: &[String]) {
         }
         store.apply(&batch).expect("writable");
     }
+    store.end_import().expect("writable");
 }
 
 #[test]
@@ -379,7 +380,10 @@ fn an_export_is_refused_by_a_store_that_is_not_empty() {
         store
             .apply(&batch(vec![article(0, 1, 0, entry("a"))]))
             .expect("writable");
-        assert_eq!(store.adopt_mint(&mint("other")), Err(StoreError::NotEmpty));
+        assert_eq!(
+            store.begin_import(&mint("other")),
+            Err(StoreError::NotEmpty)
+        );
     });
 }
 
@@ -452,4 +456,16 @@ fn a_newer_store_is_refused_by_its_number() {
         known: record::VERSION,
     };
     assert_eq!(refused, Some(expected));
+}
+
+#[test]
+fn a_store_whose_import_broke_off_is_opened_by_nobody() {
+    let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+    let mut store = Store::open(Arc::clone(&engine), || mint("a")).expect("memory opens");
+    store.begin_import(&mint("b")).expect("empty");
+    let refused = Store::open(Arc::clone(&engine), || mint("c")).err();
+    assert_eq!(refused, Some(StoreError::HalfImported));
+    store.end_import().expect("writable");
+    let opened = Store::open(engine, || mint("c")).expect("it is whole");
+    assert_eq!(opened.mint(), Ok(mint("b")));
 }

@@ -65,6 +65,8 @@ pub struct Server {
     pub listen: Vec<Listen>,
     /// Absolute http(s) address that ends with `/`.
     pub base_url: String,
+    /// Whether it was made from `listen`, since none is written.
+    pub base_url_is_derived: bool,
     pub admin_socket: Option<PathBuf>,
     pub max_connections: usize,
     pub max_connections_per_address: usize,

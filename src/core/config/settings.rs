@@ -118,6 +118,7 @@ fn server_of(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Server {
         reader.not_yet(fields, "server.trusted_proxies", "trusted_proxies", place);
     }
     Server {
+        base_url_is_derived: base_url.is_none(),
         base_url: value_or_else(base_url, || address::base_of(&listen)),
         listen,
         admin_socket: admin_socket.map(|found| found.value),

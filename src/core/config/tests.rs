@@ -85,6 +85,7 @@ fn an_empty_file_gives_every_default() {
         server: Server {
             listen: vec![Listen::Tcp(([127, 0, 0, 1], 8080).into())],
             base_url: "http://127.0.0.1:8080/".to_owned(),
+            base_url_is_derived: true,
             admin_socket: None,
             max_connections: 8192,
             max_connections_per_address: 512,

@@ -381,7 +381,7 @@ mod tests {
             body: html.as_bytes(),
             content_type: Some("text/html; charset=utf-8"),
             url: "https://a.vn/x-123456.html",
-            time_zone_offset_s: 7 * 3600,
+            time_zone_offset_s: Some(7 * 3600),
             items_max: 100,
             now: Timestamp::from_secs(1_795_000_000),
         };

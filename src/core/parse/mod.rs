@@ -23,7 +23,7 @@ mod zone;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::core::model::{ParsedFeed, ParsedItem, Problem, Timestamp};
+use crate::core::model::{ParsedFeed, ParsedItem, Problem, SourceRules, Timestamp};
 
 /// Problems of one answer that are kept by name; the others are counted.
 const PROBLEMS_MAX: usize = 50;
@@ -40,6 +40,14 @@ pub struct Answer<'a> {
     pub time_zone_offset_s: Option<i32>,
     pub items_max: usize,
     pub now: Timestamp,
+}
+
+impl Answer<'_> {
+    /// Of pages and sitemaps, which say nothing of where they are from: Vietnam's, unless one is named.
+    fn zone_offset_s(&self) -> i32 {
+        self.time_zone_offset_s
+            .unwrap_or(SourceRules::VIETNAM_OFFSET_S)
+    }
 }
 
 /// Why an answer gave no feed at all.

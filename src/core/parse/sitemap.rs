@@ -215,7 +215,7 @@ impl Reader<'_> {
 
     fn date(&self, raw: &str) -> Option<Timestamp> {
         let now = self.answer.now;
-        date::date(raw, self.answer.time_zone_offset_s, now)
+        date::date(raw, self.answer.zone_offset_s(), now)
             .filter(|at| at.secs() <= now.secs() + AHEAD_MAX_S)
     }
 }
@@ -239,7 +239,7 @@ mod tests {
             body: body.as_bytes(),
             content_type: None,
             url: "https://a.vn/sitemap.xml",
-            time_zone_offset_s: 7 * 3600,
+            time_zone_offset_s: Some(7 * 3600),
             items_max: 100,
             now: Timestamp::from_secs(1_795_000_000),
         }

@@ -63,12 +63,8 @@ fn what_does_not_exist_is_404_and_says_what_does() {
         "/feed.xml",
         "/sources",
         "/sources/",
-        "/sources/.atom",
         "/sources/a",
-        "/sources/A.atom",
         "/sources/a/b.atom",
-        "/sources/%C3%A1.atom",
-        "/sources/a%2Fb.atom",
         "/sources%2Fa.atom",
         "/./feed.atom",
         "/../etc/passwd",
@@ -82,7 +78,6 @@ fn what_does_not_exist_is_404_and_says_what_does() {
     ] {
         check_refused(address, 404, "nothing is at");
     }
-    check_refused(&format!("/sources/{}.atom", "a".repeat(101)), 404, "…\"");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl ArticlePage {
         let reader = Reader {
             dom,
             site: &site,
-            zone_offset_s: answer.time_zone_offset_s,
+            zone_offset_s: answer.zone_offset_s(),
             now: answer.now,
         };
         let head = linked::head(dom);

@@ -172,7 +172,7 @@ fn read(answer: &Answer, rules: &PageRules) -> Result<Listing, ParseFault> {
     let reader = Reader {
         dom: &dom,
         site: &site,
-        zone_offset_s: answer.time_zone_offset_s,
+        zone_offset_s: answer.zone_offset_s(),
         now: answer.now,
     };
     let linked = linked::read(&scripts, &site);

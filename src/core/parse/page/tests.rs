@@ -13,7 +13,7 @@ fn answer<'a>(body: &'a str, url: &'a str) -> Answer<'a> {
         body: body.as_bytes(),
         content_type: Some("text/html"),
         url,
-        time_zone_offset_s: 7 * 3600,
+        time_zone_offset_s: Some(7 * 3600),
         items_max: 1000,
         now: now(),
     }
