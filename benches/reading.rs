@@ -4,6 +4,16 @@
 //! measured apart, with and without markup in them. Ratios are of medians of interleaved runs: only they are
 //! held against a bound, since times change with the machine.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "a benchmark prints its figures, and its fixtures are in order or it fails"
+)]
+
 use std::hint::black_box;
 use std::io::Write;
 use std::process::ExitCode;

@@ -4,6 +4,16 @@
 //! where it is absent these tests say so and prove nothing. Places and bytes are drawn from a fixed seed. A
 //! debug build samples [`SAMPLES`] of them; all [`SAMPLES_FULL`] are drawn where `LANGBAO_CORPUS_FULL` is set.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "a test says what it saw, and its fixtures are in order or it fails"
+)]
+
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -25,7 +25,7 @@
 //! | `k` source ~published story | stories a source carries, by the story's date |
 //! | `o` source ~published article | one source's articles by their own dates; value: the story |
 //!
-//! Values of records are a version byte, then plain or zstd-compressed postcard (see [`record`]).
+//! Values of records are a version byte, then plain or zstd-compressed postcard (see `record`).
 
 mod index;
 mod keys;

@@ -26,7 +26,7 @@ impl Signs {
     pub(super) fn address(&mut self, raw: &str) {
         let host = raw.split_once("://").map_or("", |(_, rest)| rest);
         let end = host.find(['/', '?', '#', ':']).unwrap_or(host.len());
-        let host = host[..end].as_bytes();
+        let host = &host.as_bytes()[..end];
         self.is_vietnamese |= host.len() > 3 && host[host.len() - 3..].eq_ignore_ascii_case(b".vn");
     }
 
