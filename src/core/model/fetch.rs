@@ -126,8 +126,7 @@ impl FetchFault {
     }
 
     pub fn private(host: &str, address: IpAddr) -> FetchFault {
-        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        let what = match literal {
+        let what = match host.trim_matches(['[', ']']) == address.to_string() {
             true => host.to_owned(),
             false => format!("{host} is at {address}, which"),
         };
