@@ -226,13 +226,22 @@ fn rewrite_tags(html: &str, is_sound: bool, keep: impl Fn(&str, &str) -> bool) -
             _ => next_gt,
         };
         let tag = &html[lt..end];
-        if name.is_empty() || keep(&name, tag) {
+        if !is_sound && is_bare_sign(rest) {
+            out.push_str("&lt;");
+        } else if name.is_empty() || keep(&name, tag) {
             out.push_str(tag);
         }
         at = end;
     }
     out.push_str(&html[at..]);
     out
+}
+
+/// `<!` that begins neither a comment, a document type nor what word processors leave (`<![if …]>`).
+fn is_bare_sign(after: &str) -> bool {
+    after.strip_prefix('!').is_some_and(|rest| {
+        !rest.starts_with(|c: char| matches!(c, '-' | '[' | '>') || c.is_ascii_alphabetic())
+    })
 }
 
 fn sound_tag_len(tag: &str) -> usize {
@@ -325,6 +334,8 @@ mod tests {
     fn a_text_that_is_nothing_but_a_sign_is_shown_as_it() {
         check("<a", Some("&lt;a"));
         check("<!DOCTYPE", Some("&lt;!DOCTYPE"));
+        check("<!' <b>x</b>", Some("&lt;!' <b>x</b>"));
+        check("<![if !supportLists]>x<![endif]><!>", Some("x"));
         check("<img src=\"https://a.vn/x.jp", None);
         check("<!-- x", None);
     }

@@ -74,10 +74,10 @@ pub fn resolve(raw: &str, bases: &[&str]) -> Option<Url> {
             .iter()
             .find_map(|base| Url::parse(base).ok()?.join(&trimmed).ok()),
     }?;
-    // `http://./` is sound to the standard, and names nobody.
+    // `http://./` and `http://127../` are sound to the standard, and name nobody.
     let has_host = url
         .host_str()
-        .is_some_and(|host| host.contains(char::is_alphanumeric));
+        .is_some_and(|host| !host.is_empty() && !host.starts_with('.') && !host.contains(".."));
     let is_web = matches!(url.scheme(), "http" | "https") && has_host;
     (is_web && url.as_str().len() <= URL_BYTES_MAX).then_some(url)
 }
@@ -128,8 +128,13 @@ pub fn host(url: &Url) -> String {
 /// The host without what only says for which screen it is.
 fn bare_host(url: &Url) -> String {
     let mut host = url.host_str().unwrap_or("").trim_end_matches('.');
-    for prefix in ["www.", "m.", "amp.", "mobile.", "www."] {
-        host = without_prefix(host, prefix);
+    // Until none is left: `m.m.a.vn` and `m.a.vn` are both `a.vn`.
+    while let Some(bare) = ["www.", "m.", "amp.", "mobile."]
+        .iter()
+        .map(|prefix| without_prefix(host, prefix))
+        .find(|bare| bare.len() < host.len())
+    {
+        host = bare;
     }
     host.to_owned()
 }
@@ -223,6 +228,7 @@ mod tests {
             "ftp://b.vn/",
             "http://",
             "http:./x",
+            "http://127../x",
         ] {
             resolves(bad, None);
         }
@@ -239,6 +245,7 @@ mod tests {
             "https://m.baoangiang.vn/lu-lut-a1.html?utm_source=zalo&UTM_medium=x",
             "https://amp.baoangiang.vn/lu-lut-a1.html?fbclid=1&gclid=2&_gl=3&zarsrc=30",
             "https://www.m.baoangiang.vn/lu%2Dlut-a1.html#binh-luan",
+            "https://m.m.baoangiang.vn/lu-lut-a1.html",
             "https://baoangiang.vn/lu-lut-a1.html/amp/",
         ] {
             check(raw, article);

@@ -100,6 +100,8 @@ struct Draft<'a> {
     link: Option<String>,
     other_link: Option<String>,
     permalink: Option<String>,
+    /// An id that is a path.
+    path: Option<String>,
     nested_title: Option<String>,
     summaries: Vec<String>,
     contents: Vec<String>,
@@ -118,6 +120,7 @@ impl<'a> Draft<'a> {
             link: None,
             other_link: None,
             permalink: None,
+            path: None,
             nested_title: None,
             summaries: Vec::new(),
             contents: Vec::new(),
@@ -202,6 +205,11 @@ impl<'a> Draft<'a> {
             && (is_address || stated.is_some())
         {
             self.permalink = Some(id.clone());
+        }
+        // `<guid>/thoi-su/bai-1.html</guid>` in an item without any link is its address.
+        let is_path = id.contains('/') && !id.contains(|c: char| c == ':' || c.is_whitespace());
+        if stated.is_none() && is_path {
+            self.path = Some(join(&self.place.base_of(field), &id));
         }
         self.item.id = Some(id);
     }
@@ -321,7 +329,12 @@ impl<'a> Draft<'a> {
         item.id = item.id.or(self.about.clone());
         item.title = item.title.or(self.nested_title);
         let about = self.about.filter(|about| about.starts_with("http"));
-        item.link = self.link.or(self.permalink).or(self.other_link).or(about);
+        item.link = self
+            .link
+            .or(self.permalink)
+            .or(self.other_link)
+            .or(about)
+            .or(self.path);
         (item.summary, item.content) = texts(&mut self.summaries, &mut self.contents);
         let at = self
             .published

@@ -312,6 +312,12 @@ fn a_permalink_is_an_address_and_another_guid_is_not() {
         None
     );
     assert_eq!(link("<guid>bai-1</guid>"), None);
+    assert_eq!(link("<guid>tag:a.vn,2026:/1</guid>"), None);
+    assert_eq!(link("<guid isPermaLink=\"false\">/bai/1</guid>"), None);
+    assert_eq!(
+        link("<guid>/bai/1.html</guid>").as_deref(),
+        Some("https://bao.example.vn/bai/1.html")
+    );
     assert_eq!(
         link("<guid>http://a.vn/1</guid><link>http://a.vn/2</link>").as_deref(),
         Some("http://a.vn/2")
@@ -455,4 +461,61 @@ proptest::proptest! {
         let read = feed(&answer(body.as_bytes()));
         proptest::prop_assert!(!matches!(read, Err(ParseFault::Panicked(_))));
     }
+}
+
+#[test]
+fn dates_without_a_zone_follow_the_administrator_else_the_answer() {
+    let english = "The river rose above the third alarm level this morning. ".repeat(5);
+    let at = |url: &str, named: Option<i32>, words: &str| {
+        let rss = rss(&format!(
+            "<item><title>A</title><description>{words}</description><pubDate>2026-11-22T08:30:00</pubDate></item>"
+        ));
+        let json = format!(
+            "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{{\"id\":\"1\",\"content_text\":\"{words}\",\"date_published\":\"2026-11-22T08:30:00\"}}]}}"
+        );
+        let [rss, json] = [rss, json].map(|body| {
+            let answer = Answer {
+                url,
+                time_zone_offset_s: named,
+                ..answer(body.as_bytes())
+            };
+            feed(&answer).unwrap().items[0]
+                .published
+                .unwrap()
+                .at
+                .rfc3339()
+        });
+        assert_eq!(rss, json, "{url} {named:?}");
+        rss
+    };
+    let com = "https://example.com/rss";
+    for (url, named, words, expected) in [
+        (URL, None, english.as_str(), "2026-11-22T01:30:00Z"),
+        (com, None, "Lũ ở Quảng Trị", "2026-11-22T01:30:00Z"),
+        (com, None, "Flood", "2026-11-22T01:30:00Z"),
+        (com, None, &english, "2026-11-22T08:30:00Z"),
+        (com, Some(7 * 3600), &english, "2026-11-22T01:30:00Z"),
+        (URL, Some(0), &english, "2026-11-22T08:30:00Z"),
+    ] {
+        assert_eq!(at(url, named, words), expected, "{url} {named:?} {words}");
+    }
+}
+
+#[test]
+fn what_one_item_does_to_feed_rs_costs_no_other() {
+    let media = "<media:content xmlns:media=\"http://search.yahoo.com/mrss/\" url=\"http://a.vn/a.jpg\" type=\"image/jpeg\"/>";
+    let items: String = (0..250)
+        .map(|n| format!("<item><guid>{n}</guid><title>T{n}</title>{media}</item>"))
+        .collect();
+    let feed = read(&rss(&format!(
+        "{items}<item xml:base=\"http://[bad\"><guid>x</guid></item>{items}"
+    )));
+    assert_eq!(feed.items.len(), 501);
+    assert!(
+        feed.items
+            .iter()
+            .filter(|item| item.enclosures.len() == 1)
+            .count()
+            == 500
+    );
 }
