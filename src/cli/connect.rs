@@ -65,6 +65,20 @@ pub async fn daemon_or_failure(
     })
 }
 
+/// The daemon of the configuration there is, if only as far as it can be read: a file that is bad now is
+/// no reason not to find the daemon that refuses it.
+///
+/// # Errors
+/// As [`daemon_or_failure`].
+pub async fn daemon_whatever_the_file(global: &Global) -> Result<Client, Failure> {
+    let path = place::config_file(global).ok();
+    let config = path
+        .as_deref()
+        .and_then(|path| place::load(path).ok())
+        .map(|checked| checked.config);
+    daemon_or_failure(global, path.as_deref(), config.as_ref()).await
+}
+
 async fn is_meant(
     client: &mut Client,
     store: Option<&PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, Failure, Global, connect, place, runtime, say};
+use super::{Exit, Failure, Global, connect, runtime, say};
 use crate::admin::{Reply, Request};
 
 pub fn run(global: &Global) -> Result<Exit, Failure> {
@@ -10,13 +10,7 @@ pub fn run(global: &Global) -> Result<Exit, Failure> {
 }
 
 async fn reload(global: &Global) -> Result<Exit, Failure> {
-    // A file that is bad now is no reason not to find the daemon that refuses it.
-    let path = place::config_file(global).ok();
-    let config = path
-        .as_deref()
-        .and_then(|path| place::load(path).ok())
-        .map(|checked| checked.config);
-    let mut client = connect::daemon_or_failure(global, path.as_deref(), config.as_ref()).await?;
+    let mut client = connect::daemon_whatever_the_file(global).await?;
     client
         .ask(&Request::Reload)
         .await

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Exit, Failure, Global, connect, place, runtime, say};
+use super::{Exit, Failure, Global, connect, runtime, say};
 use crate::admin::{Reply, Request};
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
@@ -35,12 +35,7 @@ pub fn run(global: &Global, json: bool, watch: bool) -> Result<Exit, Failure> {
 }
 
 async fn fetch(global: &Global) -> Result<Box<RawValue>, Failure> {
-    let path = place::config_file(global).ok();
-    let config = path
-        .as_deref()
-        .and_then(|path| place::load(path).ok())
-        .map(|checked| checked.config);
-    let mut client = connect::daemon_or_failure(global, path.as_deref(), config.as_ref()).await?;
+    let mut client = connect::daemon_whatever_the_file(global).await?;
     client
         .ask(&Request::Status)
         .await
