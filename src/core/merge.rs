@@ -74,11 +74,19 @@ fn view(
     mint: &Mint,
 ) -> EntryView {
     let entry = &article.entry;
+    let is_republished = roster
+        .get(article.source)
+        .is_some_and(|facts| facts.republishes_full_text);
+    let full_text = entry
+        .full_text
+        .as_ref()
+        .filter(|_| is_republished)
+        .and_then(|said| said.html.as_ref());
     EntryView {
         id: mint.story_id(told.story.no),
         title: entry.title.clone(),
         summary: entry.summary.clone(),
-        content: entry.content.clone(),
+        content: full_text.or(entry.content.as_ref()).cloned(),
         authors: entry.authors.clone(),
         enclosures: entry.enclosures.clone(),
         language: entry.language.clone(),

@@ -8,6 +8,7 @@ pub mod model;
 
 pub mod config;
 pub mod dedup;
+pub mod habit;
 pub mod merge;
 pub mod normalise;
 pub mod parse;

@@ -3,10 +3,14 @@
 //! `digest` gets what is known and what came and gives a [`Batch`]; it changes nothing. The shell
 //! writes the batch and only then lets [`State`](super::state::State) take it over.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use crate::core::dedup::{Identity, JoinReason, Judge};
+use crate::core::habit;
 use crate::core::model::{
     Article, ArticleNo, Batch, ContentKey, DateFrom, Entry, EntryFeed, FetchFault, Freshness,
-    Known, PollOutcome, Roster, SourceState, Story, StoryNo, Timestamp, Validators,
+    Habit, Known, PollOutcome, Roster, SourceState, Story, StoryNo, Timestamp, Validators,
 };
 use crate::core::schedule::{self, Hints, Jitter, Policy};
 
@@ -65,6 +69,9 @@ pub struct Digest {
 /// How many problems of one answer are kept for people.
 const PROBLEMS_KEPT_MAX: usize = 20;
 
+/// Of a listing page that is suspect for long.
+const LISTING_KEPT_MAX: usize = 5_000;
+
 /// Decides everything one poll changes.
 pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
     match outcome {
@@ -74,12 +81,14 @@ pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
             freshness,
             body_key,
             feed,
+            retry_after,
         } => {
             let answer = Answer {
                 status,
                 validators,
                 freshness,
                 body_key,
+                retry_after,
             };
             read(ground, answer, feed)
         }
@@ -97,6 +106,7 @@ struct Answer {
     validators: Validators,
     freshness: Freshness,
     body_key: ContentKey,
+    retry_after: Option<Duration>,
 }
 
 fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
@@ -181,7 +191,8 @@ fn of_source(state: SourceState, now: Timestamp) -> Batch {
     }
 }
 
-fn read(ground: &Ground<'_>, answer: Answer, feed: EntryFeed) -> Digest {
+fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
+    let (habit, unusual) = look(ground, &mut feed);
     let mut draft = Draft::new(ground);
     let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster);
     let dates = feed
@@ -203,11 +214,13 @@ fn read(ground: &Ground<'_>, answer: Answer, feed: EntryFeed) -> Digest {
         })
         .collect();
     // Only what concerns the whole answer makes a source suspect; a bad item is a line in the log.
-    let suspect = draft
-        .listing
-        .is_empty()
-        .then(|| problems.first().cloned())
-        .flatten();
+    let suspect = unusual.or_else(|| {
+        let is_empty = draft.listing.is_empty();
+        is_empty.then(|| problems.first().cloned()).flatten()
+    });
+    if habit.is_some() && suspect.is_some() {
+        draft.keep_listing();
+    }
 
     let hints = Hints {
         freshness: answer.freshness,
@@ -233,9 +246,35 @@ fn read(ground: &Ground<'_>, answer: Answer, feed: EntryFeed) -> Digest {
         last_status: Some(answer.status),
         last_success_at: Some(ground.now),
         last_problem: suspect,
-        ..polled(after, ground.now)
+        habit,
+        ..asked_to_wait(polled(after, ground.now), answer.retry_after, ground.now)
     };
     draft.finish(state, problems)
+}
+
+/// What a page is remembered by after this reading, and what is unusual about it.
+fn look(ground: &Ground<'_>, feed: &mut EntryFeed) -> (Option<Habit>, Option<String>) {
+    let Some(structure) = feed.structure.take() else {
+        return (None, None);
+    };
+    // Read by other selectors a page looks different and is not.
+    let is_comparable = ground.state.reading_key == Some(ground.reading_key);
+    let before = ground.state.habit.as_ref().filter(|_| is_comparable);
+    let items = u32::try_from(feed.entries.len()).unwrap_or(u32::MAX);
+    let (habit, unusual) = habit::look(before, structure, items, ground.now);
+    (Some(habit), unusual)
+}
+
+fn asked_to_wait(state: SourceState, retry_after: Option<Duration>, now: Timestamp) -> SourceState {
+    let Some(retry_after) = retry_after else {
+        return state;
+    };
+    let until = now + retry_after;
+    SourceState {
+        asked_to_wait_until: state.asked_to_wait_until.max(Some(until)),
+        next_poll_at: state.next_poll_at.max(until),
+        ..state
+    }
 }
 
 fn count(len: usize) -> u64 {
@@ -405,6 +444,15 @@ impl<'a> Draft<'a> {
             .get(&article.story)
             .and_then(|story| known.articles.get(&story.dated_by))
             .is_some_and(|dating| self.ground.roster.is_guest_of(dating, article.source))
+    }
+
+    /// What a suspect answer no longer lists may be listed all the same.
+    fn keep_listing(&mut self) {
+        let listed: HashSet<ArticleNo> = self.listing.iter().copied().collect();
+        let missed = self.ground.known.listing.iter().copied();
+        self.listing
+            .extend(missed.filter(|no| !listed.contains(no)));
+        self.listing.truncate(LISTING_KEPT_MAX);
     }
 
     fn finish(mut self, state: SourceState, problems: Vec<String>) -> Digest {

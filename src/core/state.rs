@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::config::{Config, Kind, Source};
+use crate::core::config::{Config, Source};
 use crate::core::model::{
     Batch, Roster, SourceFacts, SourceId, SourceNo, SourceState, Timestamp, Validators,
 };
@@ -152,6 +152,7 @@ fn readdressed(state: SourceState, source: &Source, now: Timestamp) -> SourceSta
         asked_to_wait_until: state.asked_to_wait_until.filter(|_| same_host),
         failures: 0,
         last_fault: None,
+        habit: None,
         ..state
     }
 }
@@ -173,6 +174,7 @@ fn facts(state: &SourceState, source: Option<&Source>) -> SourceFacts {
         url: without_credentials(&state.url),
         site: without_credentials(state.site.as_ref().unwrap_or(&state.url)),
         priority: source.map_or(0, |source| source.priority),
+        republishes_full_text: source.is_some_and(|source| source.republish_full),
         hosts: own_host.into_iter().chain(further).collect(),
         claimed_host: state.site.as_deref().and_then(host_of),
     }
@@ -197,9 +199,9 @@ pub fn without_credentials(raw: &str) -> String {
     }
 }
 
-/// Whether the schedule polls this source: pages and sitemaps are read from a later version on.
+/// Whether the schedule polls this source.
 pub fn is_polled(source: &Source) -> bool {
-    source.enabled && source.kind == Kind::Feed
+    source.enabled
 }
 
 #[cfg(test)]

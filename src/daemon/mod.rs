@@ -5,6 +5,7 @@
 //! and `cli` know several parts of the shell.
 
 mod admin;
+pub mod gather;
 mod narrow;
 pub mod owner;
 mod pages;
@@ -34,6 +35,7 @@ use crate::fetch::Fetcher;
 use crate::http::listen::{self, Limits, Listener};
 use crate::systemd::Supervisor;
 use crate::telemetry::Telemetry;
+use gather::Gathering;
 use owner::{Owner, PollJob, Published};
 use pulse::Pulse;
 
@@ -256,10 +258,17 @@ impl<F: Fetcher> Loop<F> {
         let fetcher = Arc::clone(&self.fetcher);
         let clock = Arc::clone(&self.clock);
         let readers = Arc::clone(&self.readers);
+        let store = self.owner.reader();
         let remembered = job.clone();
         let handle = self.polls.spawn(async move {
             let begun = Instant::now();
-            let outcome = poll::poll(&job, fetcher.as_ref(), &clock, &readers).await;
+            let gathering = Gathering {
+                fetcher: fetcher.as_ref(),
+                clock: &clock,
+                readers: &readers,
+                store: &store,
+            };
+            let outcome = gathering.poll(&job).await;
             Finished {
                 job,
                 outcome,

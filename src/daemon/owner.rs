@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::config::{self, Config, Kind, Source};
+use crate::core::config::{self, Config, Source};
 use crate::core::model::{
     Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceFacts, SourceId, SourceNo,
     SourceState, Timestamp, Validators,
@@ -209,6 +209,7 @@ impl Owner {
             id: state.id.clone(),
             fetch: FetchJob {
                 source: no,
+                wanted: reading.wanted(),
                 url: source.url.clone(),
                 validators: match reread {
                     true => Validators::default(),
@@ -220,6 +221,7 @@ impl Owner {
             },
             before: Before {
                 body_key: state.body_key,
+                is_first: state.last_success_at.is_none(),
             },
             reading: reading.clone(),
             tagger: Arc::clone(&self.tagger),
@@ -370,8 +372,7 @@ impl Owner {
             .iter()
             .filter_map(|source| {
                 let no = self.state.find(&source.id)?.no;
-                let items_max = config.fetch.items_max;
-                let reading = Reading::of(source, &config.topics, items_max);
+                let reading = Reading::of(source, &config);
                 let source = source.clone();
                 Some((no, Assignment { source, reading }))
             })
@@ -479,7 +480,8 @@ pub fn rebuild(store: &StoreReader) -> Result<State, StoreError> {
     ))
 }
 
-fn tagger(config: &Config) -> Arc<Tagger> {
+/// With the topics that the configuration adds.
+pub fn tagger(config: &Config) -> Arc<Tagger> {
     let topics: Vec<TopicRule> = config
         .topics
         .iter()
@@ -511,11 +513,5 @@ fn settings_hash(config: &Config, roster: &Roster) -> u64 {
 
 /// Why a source is not polled although it is configured.
 pub fn not_polled_because(source: &Source) -> Option<&'static str> {
-    match (source.enabled, source.kind) {
-        (false, _) => Some("it is disabled (enabled = false)"),
-        (true, Kind::Page | Kind::Sitemap) => {
-            Some("pages and sitemaps are not read yet by this version")
-        }
-        (true, Kind::Feed) => None,
-    }
+    (!source.enabled).then_some("it is disabled (enabled = false)")
 }

@@ -1,47 +1,9 @@
-//! One poll: fetch, then read off the event loop; and which sources a request means.
-
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
+//! Polls that somebody asks for: which sources are meant, and what is told of each.
 
 use super::PollEvent;
-use super::owner::{Owner, PollJob, not_polled_because};
+use super::owner::{Owner, not_polled_because};
 use crate::admin::{PollRequest, Polled, PolledArticle};
-use crate::clock::SharedClock;
-use crate::core::model::{
-    FaultKind, FetchFault, PollOutcome, SourceId, SourceNo, Timestamp, nearest,
-};
-use crate::core::reading;
-use crate::fetch::Fetcher;
-
-/// Asks the source and reads its answer; whatever goes wrong is an outcome.
-pub async fn poll<F: Fetcher>(
-    job: &PollJob,
-    fetcher: &F,
-    clock: &SharedClock,
-    readers: &Arc<Semaphore>,
-) -> PollOutcome {
-    let fetched = fetcher.fetch(job.fetch.clone()).await;
-    // Reading is work for a core: no more of it at once than there are cores.
-    let Ok(permit) = Arc::clone(readers).acquire_owned().await else {
-        return internal("the reader is gone");
-    };
-    let now = clock.now();
-    let (before, reading, tagger) = (job.before, job.reading.clone(), Arc::clone(&job.tagger));
-    let read = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        reading::read(fetched, before, &reading, &tagger, now)
-    });
-    match read.await {
-        Ok(outcome) => outcome,
-        Err(err) if err.is_panic() => internal("reading the answer panicked"),
-        Err(_) => internal("reading the answer was cut off"),
-    }
-}
-
-fn internal(what: &str) -> PollOutcome {
-    PollOutcome::Failed(FetchFault::new(FaultKind::Internal, what))
-}
+use crate::core::model::{SourceId, SourceNo, Timestamp, nearest};
 
 /// The sources a request means, and those it names in vain.
 pub fn choose(

@@ -24,17 +24,22 @@ use super::client::Clients;
 use super::fault::{self, Peer};
 use super::politeness::{Limits, Politeness, Site};
 use super::private::AddressRules;
+use super::robots::RobotsBook;
 use super::{Fetcher, FetcherError, FetcherRules};
 use crate::core::model::{
-    FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, Timestamp, Validators,
+    FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, Timestamp, Validators, Wanted,
 };
 
 const REDIRECTS_MAX: usize = 10;
 /// What is set aside for a body before its first byte, however long it claims to be.
 const BODY_BYTES_FIRST: u64 = 64 * 1024;
-const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, \
+const FEED_ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, \
                         application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, \
                         text/html;q=0.5, */*;q=0.1";
+const PAGE_ACCEPTED: &str =
+    "text/html, application/xhtml+xml;q=0.9, application/xml;q=0.8, */*;q=0.1";
+const SITEMAP_ACCEPTED: &str = "application/xml, text/xml;q=0.9, */*;q=0.1";
+const ROBOTS_ACCEPTED: &str = "text/plain, */*;q=0.1";
 /// The headers of a job that say nothing about who asks; the others stay with the site they are for.
 const HARMLESS: [HeaderName; 3] = [ACCEPT, ACCEPT_LANGUAGE, USER_AGENT];
 
@@ -46,6 +51,7 @@ pub struct HttpFetcher {
     clients: Clients,
     addresses: Arc<AddressRules>,
     politeness: Arc<Politeness>,
+    robots: Arc<RobotsBook>,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -56,7 +62,13 @@ impl HttpFetcher {
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Result<HttpFetcher, FetcherError> {
         let limits = Limits::of(&rules);
-        HttpFetcher::with_politeness(rules, Arc::new(Politeness::new(limits)), Arc::new(now))
+        let robots = Arc::new(RobotsBook::new(&rules.user_agent));
+        HttpFetcher::with_politeness(
+            rules,
+            Arc::new(Politeness::new(limits)),
+            robots,
+            Arc::new(now),
+        )
     }
 
     /// A fetcher by changed rules that remembers whom this one has just asked.
@@ -67,12 +79,17 @@ impl HttpFetcher {
         } else {
             Arc::new(self.politeness.renewed(limits))
         };
-        HttpFetcher::with_politeness(rules, politeness, Arc::clone(&self.now))
+        let robots = match self.robots.is_for(&rules.user_agent) {
+            true => Arc::clone(&self.robots),
+            false => Arc::new(RobotsBook::new(&rules.user_agent)),
+        };
+        HttpFetcher::with_politeness(rules, politeness, robots, Arc::clone(&self.now))
     }
 
     fn with_politeness(
         rules: FetcherRules,
         politeness: Arc<Politeness>,
+        robots: Arc<RobotsBook>,
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Result<HttpFetcher, FetcherError> {
         let addresses = Arc::new(AddressRules::new(rules.allow_private.clone()));
@@ -80,6 +97,7 @@ impl HttpFetcher {
             clients: Clients::new(&rules, Arc::clone(&addresses))?,
             addresses,
             politeness,
+            robots,
             now,
         })
     }
@@ -113,6 +131,9 @@ impl HttpFetcher {
         loop {
             self.check_address(&target.url)?;
             seen.insert(without_fragment(&target.url));
+            if job.wanted.obeys_robots() {
+                self.ask_robots(job, &target.url).await?;
+            }
             let slot = self.politeness.enter(&Site::of(&target.url)).await;
             let hop = self.hop(job, &target, &mut budget).await?;
             drop(slot);
@@ -131,6 +152,27 @@ impl HttpFetcher {
         self.addresses.check_literal(url)?;
         if self.clients.proxy().is_some() {
             self.addresses.check_loopback_name(url)?;
+        }
+        Ok(())
+    }
+
+    /// Whether robots.txt lets `url` be fetched; asked once a day for each origin.
+    async fn ask_robots(&self, job: &FetchJob, url: &Url) -> Result<(), FetchFault> {
+        let read = |address: Url| {
+            let job = FetchJob {
+                wanted: Wanted::Robots,
+                url: address.into(),
+                validators: Validators::default(),
+                // What a source is told is not for a file that everybody may read.
+                headers: Vec::new(),
+                ..job.clone()
+            };
+            // Boxed, since this is an exchange within an exchange; that one asks for no robots.txt.
+            Box::pin(async move { self.exchange(&job).await })
+        };
+        let delay = self.robots.permit(url, read).await?;
+        if let Some(delay) = delay {
+            self.politeness.slow_down(&Site::of(url), delay);
         }
         Ok(())
     }
@@ -247,7 +289,7 @@ impl Target {
             let detail = format!("{url} is not an http or https address");
             return Err(fault::fault(FaultKind::Unreachable, &detail));
         }
-        let mut headers = own_headers(&job.validators);
+        let mut headers = own_headers(job.wanted, &job.validators);
         let configured = configured_headers(job);
         for name in configured.keys() {
             headers.remove(name);
@@ -315,9 +357,15 @@ impl Target {
     }
 }
 
-fn own_headers(validators: &Validators) -> HeaderMap {
+fn own_headers(wanted: Wanted, validators: &Validators) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
+    let accepted = match wanted {
+        Wanted::Feed => FEED_ACCEPTED,
+        Wanted::Page | Wanted::Article => PAGE_ACCEPTED,
+        Wanted::Sitemap => SITEMAP_ACCEPTED,
+        Wanted::Robots => ROBOTS_ACCEPTED,
+    };
+    headers.insert(ACCEPT, HeaderValue::from_static(accepted));
     let conditions = [
         (IF_NONE_MATCH, &validators.etag),
         (IF_MODIFIED_SINCE, &validators.last_modified),

@@ -12,6 +12,7 @@ mod http;
 mod politeness;
 pub mod private;
 mod resolve;
+mod robots;
 
 use std::fmt;
 use std::future::Future;

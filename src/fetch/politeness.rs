@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use super::FetcherRules;
 
 /// The longest spacing that is kept.
 const INTERVAL_MAX: Duration = Duration::from_secs(3600);
+/// The longest spacing a site may ask for itself; its other wish, to be left alone, is Retry-After.
+const ASKED_INTERVAL_MAX: Duration = Duration::from_secs(60);
 /// Fewer remembered sites than this are not worth a sweep.
 const SWEEP_MIN: usize = 256;
 
@@ -90,6 +93,8 @@ struct Gate {
     in_flight: Arc<Semaphore>,
     /// Held while waiting for one's start, so that starts are one after the other.
     last_start: tokio::sync::Mutex<Option<Instant>>,
+    /// Milliseconds between two starts that the site itself asks for (robots.txt, Crawl-delay).
+    asked_ms: AtomicU64,
 }
 
 impl Gate {
@@ -97,7 +102,13 @@ impl Gate {
         Gate {
             in_flight: Arc::new(Semaphore::new(per_site)),
             last_start: tokio::sync::Mutex::new(last_start),
+            asked_ms: AtomicU64::new(0),
         }
+    }
+
+    /// Between two starts, by our own limits and by what the site asks for.
+    fn interval(&self, own: Duration) -> Duration {
+        own.max(Duration::from_millis(self.asked_ms.load(Ordering::Relaxed)))
     }
 }
 
@@ -132,7 +143,10 @@ impl Politeness {
         let gates = known.gates.iter().map(|(site, gate)| {
             // Where somebody waits for a start, one is about to happen.
             let last_start = gate.last_start.try_lock().map_or(Some(now), |last| *last);
-            let gate = Gate::new(renewed.limits.per_site, last_start);
+            let renewed_gate = Gate::new(renewed.limits.per_site, last_start);
+            let asked = gate.asked_ms.load(Ordering::Relaxed);
+            renewed_gate.asked_ms.store(asked, Ordering::Relaxed);
+            let gate = renewed_gate;
             (site.clone(), Arc::new(gate))
         });
         let sites = Sites {
@@ -155,7 +169,7 @@ impl Politeness {
         let here = acquire(&gate.in_flight).await;
         let mut last_start = gate.last_start.lock().await;
         if let Some(last) = *last_start {
-            tokio::time::sleep_until(last + self.limits.interval).await;
+            tokio::time::sleep_until(last + gate.interval(self.limits.interval)).await;
         }
         let everywhere = acquire(&self.everywhere).await;
         *last_start = Some(Instant::now());
@@ -165,6 +179,15 @@ impl Politeness {
             _here: here,
             _gate: gate,
         }
+    }
+
+    /// Keeps at least `interval` between two starts at `site`, as it asks for itself; bounded to
+    /// [`ASKED_INTERVAL_MAX`].
+    pub fn slow_down(&self, site: &Site, interval: Duration) {
+        let interval = interval.min(ASKED_INTERVAL_MAX).as_millis();
+        let interval = u64::try_from(interval).unwrap_or(u64::MAX);
+        let gate = self.gate(site);
+        gate.asked_ms.fetch_max(interval, Ordering::Relaxed);
     }
 
     fn gate(&self, site: &Site) -> Arc<Gate> {
@@ -191,7 +214,7 @@ impl Sites {
             let is_spaced = gate
                 .last_start
                 .try_lock()
-                .is_ok_and(|last| last.is_none_or(|last| last + interval <= now));
+                .is_ok_and(|last| last.is_none_or(|last| last + gate.interval(interval) <= now));
             in_use || !is_spaced
         });
         self.sweep_at = self.gates.len().saturating_mul(2).max(SWEEP_MIN);

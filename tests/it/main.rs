@@ -6,6 +6,7 @@ mod cli;
 mod daemon;
 mod narrowed;
 mod owner;
+mod pages;
 mod pipeline;
 mod sim;
 mod support;

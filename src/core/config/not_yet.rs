@@ -22,10 +22,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "server.max_connections_per_address",
         "only max_connections bounds the connections",
     ),
-    ("source.full_text", "the pages of articles are not fetched"),
-    ("source.republish", "the summary is shown"),
-    ("source.kind", "only feeds are polled"),
-    ("source.select", "no page is read"),
     ("rule", "nothing is dropped, held or tagged by it"),
 ];
 

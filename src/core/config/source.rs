@@ -87,7 +87,6 @@ pub(super) fn source(
     let republish = choice(reader, fields, "republish", REPUBLISH);
     let select = select(reader, fields, &kind, &full_text);
     let enabled = value_or(enabled, true);
-    warn_of_not_yet(reader, fields, enabled, &kind, &full_text, &republish);
 
     let inherited = (
         settings.schedule.min_interval,
@@ -305,41 +304,5 @@ fn select(
         body: css("body"),
         next: css("next"),
         pages: value_or(reader.count(&table, "pages", 1..=100), 1),
-    }
-}
-
-fn warn_of_not_yet(
-    reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
-    enabled: bool,
-    kind: &Option<At<Kind>>,
-    full_text: &Option<At<bool>>,
-    republish: &Option<At<bool>>,
-) {
-    let other_kind = kind.as_ref().filter(|kind| kind.value != Kind::Feed);
-    if other_kind.is_some() && !enabled {
-        return;
-    }
-    if let Some(kind) = other_kind {
-        let said = match kind.value {
-            Kind::Page => "kind = \"page\"",
-            _ => "kind = \"sitemap\"",
-        };
-        reader.not_yet(fields, "source.kind", said, kind.place.clone());
-    }
-    if let Some(flag) = full_text.as_ref().filter(|flag| flag.value) {
-        reader.not_yet(fields, "source.full_text", "full_text", flag.place.clone());
-    }
-    if let Some(flag) = republish.as_ref().filter(|flag| flag.value) {
-        reader.not_yet(
-            fields,
-            "source.republish",
-            "republish = \"full\"",
-            flag.place.clone(),
-        );
-    }
-    if fields.has("select") {
-        let place = reader.key_place(fields, "select");
-        reader.not_yet(fields, "source.select", "select", place);
     }
 }

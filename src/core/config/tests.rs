@@ -860,13 +860,6 @@ window = \"1h\"
 [[source]]
 id = \"a\"
 url = \"https://a.vn\"
-full_text = true
-republish = \"full\"
-select.body = \"p\"
-[[source]]
-id = \"b\"
-url = \"https://b.vn\"
-kind = \"page\"
 [[rule]]
 match = { title = \"x\" }
 action = \"drop\"
@@ -882,10 +875,6 @@ action = \"drop\"
         warnings
             .iter()
             .all(|remark| remark.message.contains(" is not yet in effect: "))
-    );
-    check_warnings(
-        &source("kind = \"sitemap\""),
-        "4:8: source \"a\": kind = \"sitemap\" is not yet in effect: only feeds are polled",
     );
     let defaults = "\
 [server]

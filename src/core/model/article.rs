@@ -63,6 +63,34 @@ pub struct Entry {
     pub text_key: Option<TextKey>,
     /// What a reader would see change: title, summary, content, without markup.
     pub words_key: ContentKey,
+    /// What the article's own page says; none while it was not asked.
+    #[serde(default)]
+    pub full_text: Option<FullText>,
+}
+
+/// What an article's own page says, or how often it was asked in vain.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullText {
+    /// Safe HTML; none where the page has no text of an article.
+    pub html: Option<String>,
+    /// Plain text, for an entry that has no title of its own.
+    pub title: Option<String>,
+    /// For an entry that has no date of its own.
+    pub published_at: Option<Timestamp>,
+    /// For an entry that names none.
+    pub authors: Vec<String>,
+    pub image: Option<Enclosure>,
+    /// Failures that another time may be none; at [`FullText::TRIES_MAX`] it is given up.
+    pub tries: u8,
+}
+
+impl FullText {
+    pub const TRIES_MAX: u8 = 3;
+
+    /// Whether the page is to be asked (again).
+    pub fn is_wanted(known: Option<&FullText>) -> bool {
+        known.is_none_or(|known| (1..Self::TRIES_MAX).contains(&known.tries))
+    }
 }
 
 impl Entry {

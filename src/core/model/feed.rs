@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{DateFrom, Enclosure, Entry, Timestamp};
 
 /// Something a source did wrong that did not stop the rest from being read.
@@ -66,6 +68,20 @@ pub struct ParsedFeed {
     pub problems: Vec<Problem>,
 }
 
+/// What the page of an article says; strings are the source's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ParsedArticle {
+    /// As HTML.
+    pub title: Option<String>,
+    pub html: String,
+    pub published: Option<Published>,
+    pub updated_at: Option<Timestamp>,
+    pub authors: Vec<String>,
+    pub image: Option<Enclosure>,
+    /// Whether the site's selector was given and found nothing: then the text was found by itself.
+    pub selector_missed: bool,
+}
+
 /// A [`ParsedFeed`] whose items are normalised and tagged: what the digest works on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryFeed {
@@ -78,4 +94,31 @@ pub struct EntryFeed {
     /// In the source's order; each key once.
     pub entries: Vec<Entry>,
     pub problems: Vec<Problem>,
+    /// Of a page: where its items stood.
+    pub structure: Option<Structure>,
+}
+
+/// Where the items of a page stand, in words that do not change with the news; the most common place first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Structure(pub Vec<String>);
+
+impl Structure {
+    /// Places that are kept.
+    pub const PLACES_MAX: usize = 8;
+
+    /// Whether items are found, and none of them where they stood at `earlier`.
+    pub fn moved_since(&self, earlier: &Structure) -> bool {
+        let both_known = !self.0.is_empty() && !earlier.0.is_empty();
+        both_known && !self.0.iter().any(|place| earlier.0.contains(place))
+    }
+}
+
+/// What a listing page usually looks like, by which a changed one is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habit {
+    pub structure: Structure,
+    /// How many items it lists.
+    pub items: u32,
+    /// Since when items stand elsewhere.
+    pub moved_at: Option<Timestamp>,
 }

@@ -13,10 +13,30 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
+/// What is asked for: it decides what is said to be welcome, and whether robots.txt has a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    Feed,
+    /// A listing page.
+    Page,
+    Sitemap,
+    /// An article's own page, for its text.
+    Article,
+    Robots,
+}
+
+impl Wanted {
+    /// Feeds are published for programs; the rest is for people, unless the site says otherwise (SPEC section 3).
+    pub fn obeys_robots(self) -> bool {
+        matches!(self, Wanted::Page | Wanted::Sitemap | Wanted::Article)
+    }
+}
+
 /// Everything one request needs, so that a fetcher needs no configuration of its sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchJob {
     pub source: SourceNo,
+    pub wanted: Wanted,
     /// Absolute http(s) address.
     pub url: String,
     pub validators: Validators,
@@ -88,6 +108,8 @@ pub enum FaultKind {
     Redirect,
     /// An address that `allow_private` does not allow.
     PrivateAddress,
+    /// robots.txt refuses it, or could not be read.
+    Robots,
     /// The body does not decompress.
     Encoding,
     /// An answer that is no feed: HTML, garbage, nothing.
@@ -108,6 +130,7 @@ impl FaultKind {
             FaultKind::Gone => "gone",
             FaultKind::Redirect => "redirect",
             FaultKind::PrivateAddress => "private-address",
+            FaultKind::Robots => "robots",
             FaultKind::Encoding => "encoding",
             FaultKind::NotAFeed => "not-a-feed",
             FaultKind::Internal => "internal",
@@ -139,6 +162,10 @@ impl FetchFault {
 
 /// What one poll brought, read and normalised.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one value a poll, moved a few times"
+)]
 pub enum PollOutcome {
     /// A body was read.
     Read {
@@ -148,6 +175,8 @@ pub enum PollOutcome {
         /// Of the body and of what it was read with; the same again need not be read.
         body_key: super::ContentKey,
         feed: EntryFeed,
+        /// What was asked for beside the source's own address said how long to be left alone.
+        retry_after: Option<Duration>,
     },
     /// 304, or the very bytes of last time.
     Unchanged {

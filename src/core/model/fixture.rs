@@ -33,6 +33,7 @@ pub fn entry(id: &str) -> Entry {
         title_key: None,
         text_key: None,
         words_key: ContentKey::of(&[id]),
+        full_text: None,
     }
 }
 
@@ -119,6 +120,7 @@ pub fn source(no: u32, host: &str) -> SourceFacts {
         site: format!("https://{host}/"),
         url,
         priority: 0,
+        republishes_full_text: false,
         hosts: vec![host.to_owned()],
         claimed_host: None,
     }

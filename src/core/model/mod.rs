@@ -17,11 +17,15 @@ mod tag;
 mod time;
 mod view;
 
-pub use article::{Article, DateFrom, Enclosure, Entry, Story};
+pub use article::{Article, DateFrom, Enclosure, Entry, FullText, Story};
 pub use batch::{Batch, SCHEMA_VERSION};
-pub use feed::{EntryFeed, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published};
+pub use feed::{
+    EntryFeed, Habit, ParsedArticle, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published,
+    Structure,
+};
 pub use fetch::{
     FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, Freshness, PollOutcome, Validators,
+    Wanted,
 };
 pub use ids::{
     AddressKey, ArticleNo, ContentKey, EntryKey, Mint, ParseSourceIdError, SourceId, SourceNo,

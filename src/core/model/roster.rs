@@ -17,6 +17,8 @@ pub struct SourceFacts {
     pub site: String,
     /// The higher shows a story that several carry.
     pub priority: i64,
+    /// Whether the text of an article's own page is shown.
+    pub republishes_full_text: bool,
     /// Hosts the configuration gives it: of `url`, and `hosts`.
     pub hosts: Vec<String>,
     /// The host of the page the feed itself names: believed only where no other source is configured for it.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentKey, FetchFault, SourceId, SourceNo, Timestamp, Validators};
+use super::{ContentKey, FetchFault, Habit, SourceId, SourceNo, Timestamp, Validators};
 
 /// What the stages need to know of a source's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,9 @@ pub struct SourceState {
     pub last_fault: Option<FetchFault>,
     /// Problems of the last answer that was read; a sentence for the status.
     pub last_problem: Option<String>,
+    /// Of a page: what it usually looks like.
+    #[serde(default)]
+    pub habit: Option<Habit>,
 }
 
 impl SourceState {
@@ -142,6 +145,7 @@ impl SourceState {
             last_status: None,
             last_fault: None,
             last_problem: None,
+            habit: None,
         }
     }
 

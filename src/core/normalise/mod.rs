@@ -14,8 +14,8 @@ use std::time::Duration;
 use ::url::Url;
 
 use crate::core::model::{
-    AddressKey, ContentKey, DateFrom, Enclosure, Entry, EntryFeed, EntryKey, ParsedFeed,
-    ParsedItem, Problem, SourceRules, Tag, TextKey, Timestamp,
+    AddressKey, ContentKey, DateFrom, Enclosure, Entry, EntryFeed, EntryKey, FullText,
+    ParsedArticle, ParsedFeed, ParsedItem, Problem, Scheme, SourceRules, Tag, TextKey, Timestamp,
 };
 
 /// Of one entry; further ones are left out.
@@ -56,6 +56,8 @@ pub struct TagText<'a> {
     pub title: &'a str,
     /// The summary as plain text, else the beginning of the content.
     pub text: &'a str,
+    /// The content or the text of its page, where that is not `text` itself.
+    pub body: &'a str,
     /// The source's own words and their labels.
     pub categories: &'a [(&'a str, Option<&'a str>)],
 }
@@ -112,6 +114,7 @@ pub fn entries(
         skip_days: feed.skip_days,
         entries,
         problems,
+        structure: None,
     }
 }
 
@@ -158,13 +161,12 @@ fn entry(
         .iter()
         .map(|(term, label)| (term.as_str(), label.as_deref()))
         .collect();
-    let mut tags = tag(&TagText {
+    let tags = sorted(tag(&TagText {
         title: &title,
         text: text::truncate(words.text(), TAG_TEXT_CHARS_MAX),
+        body: &words.content_text,
         categories: &category_refs,
-    });
-    tags.sort();
-    tags.dedup_by(|b, a| a.scheme == b.scheme && a.term == b.term);
+    }));
     let (title_key, text_key) = words.keys();
     let published = item.published;
     Entry {
@@ -184,15 +186,119 @@ fn entry(
         title,
         summary: words.summary,
         content: words.content,
-        authors: authors(item),
-        enclosures: enclosures(item, &own_base),
+        authors: authors(&item.authors),
+        enclosures: enclosures(&item.enclosures, &own_base),
         language: language(item.language.as_deref()).or_else(|| feed_language.map(str::to_owned)),
         tags,
         published_at: published.map(|published| plausible(published.at, context)),
         date_from: published.map_or(DateFrom::FirstSeen, |published| published.from),
         updated_at: item.updated_at.map(|at| plausible(at, context)),
         url: url.map(String::from),
+        full_text: None,
     }
+}
+
+fn sorted(mut tags: Vec<Tag>) -> Vec<Tag> {
+    tags.sort();
+    tags.dedup_by(|b, a| a.scheme == b.scheme && a.term == b.term);
+    tags
+}
+
+/// What an article's own page says, made plain or safe; `page_url` is where it was read from.
+pub fn full_text(page: ParsedArticle, page_url: &str) -> FullText {
+    let base = Url::parse(page_url).ok();
+    let title = page.title.as_deref().map(shown_title);
+    FullText {
+        html: html::safe(&page.html, base.as_ref()),
+        title: title.filter(|title| !title.is_empty()),
+        published_at: page
+            .published
+            .map(|published| published.at.floor_to_second()),
+        authors: authors(&page.authors),
+        image: enclosures(page.image.as_slice(), &[page_url]).pop(),
+        tries: 0,
+    }
+}
+
+/// The entry with what its own page says: the text beside its own, and title, date, authors and picture
+/// where it has none.
+pub fn with_full_text(
+    entry: Entry,
+    said: FullText,
+    context: &NormaliseContext,
+    tag: &dyn Fn(&TagText) -> Vec<Tag>,
+) -> Entry {
+    let url = entry.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let mut words = Words::stored(&entry);
+    let is_named_by_address = entry.title == words.untitled().title_or_else(url.as_ref());
+    let title = match &said.title {
+        Some(title) if is_named_by_address => {
+            without_prefix(title, &context.rules.byline).to_owned()
+        }
+        _ => entry.title,
+    };
+    words.title.clone_from(&title);
+    let (title_key, text_key) = words.keys();
+    let (published_at, date_from) = match (entry.published_at, said.published_at) {
+        (None, Some(at)) => (Some(plausible(at, context)), DateFrom::Page),
+        (known, _) => (known, entry.date_from),
+    };
+    let or_else = |own: Vec<Enclosure>| match own.is_empty() {
+        true => said.image.clone().into_iter().collect(),
+        false => own,
+    };
+    let mut entry = Entry {
+        title_key,
+        text_key,
+        words_key: ContentKey::of(&[&title, &words.summary_text, &words.content_text]),
+        title,
+        published_at,
+        date_from,
+        authors: match entry.authors.is_empty() {
+            true => said.authors.clone(),
+            false => entry.authors,
+        },
+        enclosures: or_else(entry.enclosures),
+        full_text: Some(said),
+        ..entry
+    };
+    entry.tags = tags(&entry, tag);
+    entry
+}
+
+/// The tags of an entry by what is stored of it.
+pub fn tags(entry: &Entry, tag: &dyn Fn(&TagText) -> Vec<Tag>) -> Vec<Tag> {
+    let words = Words::stored(entry);
+    let page = entry
+        .full_text
+        .as_ref()
+        .and_then(|said| said.html.as_deref());
+    let page = text::plain(page.unwrap_or(""));
+    let body = match page.is_empty() {
+        true => &words.content_text,
+        false => &page,
+    };
+    let text = match words.text() {
+        "" => body,
+        text => text,
+    };
+    let categories: Vec<(&str, Option<&str>)> = entry
+        .tags
+        .iter()
+        .filter(|tag| tag.scheme == Scheme::SourceCategory)
+        .map(|tag| {
+            (
+                tag.term.as_str(),
+                Some(tag.label.as_str()).filter(|label| *label != tag.term),
+            )
+        })
+        .collect();
+    sorted(tag(&TagText {
+        title: &entry.title,
+        text: text::truncate(text, TAG_TEXT_CHARS_MAX),
+        body,
+        categories: &categories,
+    }))
 }
 
 /// What an item says, once for people and once as plain text.
@@ -227,6 +333,28 @@ impl Words {
             content,
             summary_text,
             content_text,
+        }
+    }
+
+    /// Of an entry that is normalised already.
+    fn stored(entry: &Entry) -> Words {
+        Words {
+            title: entry.title.clone(),
+            summary_text: text::plain(entry.summary.as_deref().unwrap_or("")),
+            content_text: text::plain(entry.content.as_deref().unwrap_or("")),
+            summary: entry.summary.clone(),
+            content: entry.content.clone(),
+        }
+    }
+
+    /// The same as if no title had been given.
+    fn untitled(&self) -> Words {
+        Words {
+            title: String::new(),
+            summary_text: self.summary_text.clone(),
+            content_text: self.content_text.clone(),
+            summary: None,
+            content: None,
         }
     }
 
@@ -381,9 +509,9 @@ fn categories(item: &ParsedItem) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-fn authors(item: &ParsedItem) -> Vec<String> {
+fn authors(raw: &[String]) -> Vec<String> {
     let mut authors: Vec<String> = Vec::new();
-    for raw in &item.authors {
+    for raw in raw {
         let name = author(raw);
         if !name.is_empty() && !authors.contains(&name) && authors.len() < AUTHORS_MAX {
             authors.push(name);
@@ -420,9 +548,9 @@ fn author(raw: &str) -> String {
     text::truncate(shown, AUTHOR_CHARS_MAX).to_owned()
 }
 
-fn enclosures(item: &ParsedItem, bases: &[&str]) -> Vec<Enclosure> {
+fn enclosures(raw: &[Enclosure], bases: &[&str]) -> Vec<Enclosure> {
     let mut enclosures: Vec<Enclosure> = Vec::new();
-    for raw in &item.enclosures {
+    for raw in raw {
         let Some(url) = url::resolve(&raw.url, bases).map(String::from) else {
             continue;
         };

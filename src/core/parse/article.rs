@@ -11,7 +11,7 @@ use super::Answer;
 use super::page::clean;
 use super::page::dom::Dom;
 use super::page::{self, ArticlePage};
-use crate::core::model::{Enclosure, Published, Timestamp};
+use crate::core::model::ParsedArticle;
 
 /// Letters and digits below which a text is none: a page that says it wants a script, say.
 const TEXT_CHARS_MIN: usize = 100;
@@ -97,28 +97,13 @@ const KEPT: [&str; 26] = [
     "sub",
 ];
 
-/// What the page of an article says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ArticleText {
-    /// As HTML.
-    pub title: Option<String>,
-    /// Not sanitised.
-    pub html: String,
-    pub published: Option<Published>,
-    pub updated_at: Option<Timestamp>,
-    pub authors: Vec<String>,
-    pub image: Option<Enclosure>,
-    /// Whether the site's selector was given and found nothing: then the text was found by itself.
-    pub selector_missed: bool,
-}
-
 /// The article in `answer`; none when the page holds no text of an article.
-pub fn text(answer: &Answer, selector: Option<&str>) -> Option<ArticleText> {
+pub fn text(answer: &Answer, selector: Option<&str>) -> Option<ParsedArticle> {
     let read = AssertUnwindSafe(|| read(answer, selector));
     catch_unwind(read).ok().flatten()
 }
 
-fn read(answer: &Answer, selector: Option<&str>) -> Option<ArticleText> {
+fn read(answer: &Answer, selector: Option<&str>) -> Option<ParsedArticle> {
     let raw = page::text(answer.body, answer.content_type);
     let cleaned = clean::clean(&raw);
     let html = Html::parse_document(&cleaned.html);
@@ -158,7 +143,7 @@ fn read(answer: &Answer, selector: Option<&str>) -> Option<ArticleText> {
     if letters(&out) == 0 {
         return None;
     }
-    Some(ArticleText {
+    Some(ParsedArticle {
         title: about.title_html(),
         html: out,
         published: about.published,
@@ -371,12 +356,13 @@ fn is_paragraph(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::model::Timestamp;
 
     const LONG: &str =
         "Sáng nay, người dân ở ven sông đã dọn xong bùn đất sau lũ và bắt đầu gieo lại vụ rau màu.";
 
     #[track_caller]
-    fn read(html: &str, selector: Option<&str>) -> Option<ArticleText> {
+    fn read(html: &str, selector: Option<&str>) -> Option<ParsedArticle> {
         let answer = Answer {
             body: html.as_bytes(),
             content_type: Some("text/html; charset=utf-8"),

@@ -1,6 +1,7 @@
-//! The feeds a page advertises, and where the families of newsrooms keep theirs.
+//! What an answer is, the feeds a page advertises, and where the families of newsrooms keep theirs.
 //!
-//! [`feeds`] gives what the page names; [`guesses`] what is worth trying when it names none. Neither asks anybody.
+//! [`what`] tells feeds, sitemaps and pages apart; [`feeds`] gives what a page names, [`guesses`] what is worth
+//! trying when it names none. Nothing here asks anybody.
 
 use std::collections::HashSet;
 
@@ -9,9 +10,38 @@ use url::Url;
 
 use super::page::clean;
 use super::page::dom::Dom;
+use super::{Answer, page, sitemap};
 
 /// Feeds of one page.
 const FEEDS_MAX: usize = 200;
+
+/// What somebody's address turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Feed,
+    Sitemap,
+    Page {
+        /// Named by the page.
+        feeds: Vec<Discovered>,
+        /// Not named, and where newsrooms of its family have one.
+        guesses: Vec<String>,
+    },
+}
+
+/// What `answer` is; anything that is neither feed nor sitemap is looked at as a page.
+pub fn what(answer: &Answer) -> What {
+    if super::feed(answer).is_ok() {
+        return What::Feed;
+    }
+    if sitemap::read(answer).is_ok() {
+        return What::Sitemap;
+    }
+    let html = page::text(answer.body, answer.content_type);
+    What::Page {
+        feeds: feeds(&html, answer.url),
+        guesses: guesses(answer.url, &html),
+    }
+}
 
 /// A feed that a page names.
 #[derive(Debug, Clone, PartialEq, Eq)]

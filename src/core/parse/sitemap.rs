@@ -29,8 +29,16 @@ const AHEAD_MAX_S: i64 = 86_400;
 pub struct Sitemap {
     /// Newest first; those without a date follow in the sitemap's order.
     pub entries: ParsedFeed,
-    /// Further sitemaps as written, newest first.
-    pub children: Vec<String>,
+    /// Further sitemaps, the likeliest to hold what is new first.
+    pub children: Vec<Child>,
+}
+
+/// A sitemap that an index names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// As written.
+    pub url: String,
+    pub modified_at: Option<Timestamp>,
 }
 
 /// The sitemap in `answer`, its newest `items_max` entries.
@@ -67,7 +75,7 @@ fn sitemap(text: &str, answer: &Answer) -> Result<Sitemap, ParseFault> {
             Some(_) => "an XML document with another root",
             None => "text without a tag",
         };
-        return Err(ParseFault::NotAFeed(format!("a sitemap but {what}")));
+        return Err(ParseFault::NotAFeed(what.to_owned()));
     };
     let is_index = local(&root.name) == "sitemapindex";
     let mut sitemap = Sitemap::default();
@@ -78,7 +86,7 @@ fn sitemap(text: &str, answer: &Answer) -> Result<Sitemap, ParseFault> {
     });
     sitemap.entries.problems.extend(notes);
     let reader = Reader { answer };
-    let mut children: Vec<(Option<Timestamp>, String)> = Vec::new();
+    let mut children: Vec<Child> = Vec::new();
     for (index, element) in root.elements().enumerate() {
         match local(&element.name) {
             "url" => match reader.item(element) {
@@ -101,9 +109,13 @@ fn sitemap(text: &str, answer: &Answer) -> Result<Sitemap, ParseFault> {
         sitemap.entries.format = "news sitemap".to_owned();
     }
     let named = children.len();
-    children.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    // Stable: what says nothing of itself keeps its place.
+    children.sort_by_cached_key(|child| {
+        let newest = std::cmp::Reverse((child.modified_at, number(&child.url)));
+        (Bearing::of(&child.url), newest)
+    });
     children.truncate(CHILDREN_MAX);
-    sitemap.children = children.into_iter().map(|(_, url)| url).collect();
+    sitemap.children = children;
     if named > CHILDREN_MAX {
         sitemap.entries.problems.push(Problem {
             item: None,
@@ -114,6 +126,55 @@ fn sitemap(text: &str, answer: &Answer) -> Result<Sitemap, ParseFault> {
     }
     newest_first(&mut sitemap.entries, answer.items_max);
     Ok(sitemap)
+}
+
+/// What the name of a sitemap says of its content; news first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bearing {
+    News,
+    Unknown,
+    /// Sections, tags, authors, pictures: no articles.
+    Other,
+}
+
+impl Bearing {
+    fn of(url: &str) -> Bearing {
+        const NEWS: [&str; 3] = ["news", "tin", "latest"];
+        const OTHER: [&str; 13] = [
+            "category",
+            "categories",
+            "chuyenmuc",
+            "cate",
+            "tag",
+            "tags",
+            "author",
+            "authors",
+            "page",
+            "image",
+            "images",
+            "video",
+            "videos",
+        ];
+        let name = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or("");
+        let name = name.to_ascii_lowercase();
+        let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
+        let is_one_of = |list: &[&str], word: &str| list.contains(&word);
+        if words.clone().any(|word| is_one_of(&NEWS, word)) {
+            Bearing::News
+        } else if words.any(|word| is_one_of(&OTHER, word)) {
+            Bearing::Other
+        } else {
+            Bearing::Unknown
+        }
+    }
+}
+
+/// The numbers in the name: `sitemap-2026-11.xml` is newer than `sitemap-2026-9.xml`.
+fn number(url: &str) -> Vec<u64> {
+    let name = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or("");
+    name.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
 }
 
 /// A plain text with one address a line.
@@ -205,12 +266,12 @@ impl Reader<'_> {
         Some(item)
     }
 
-    fn child(&self, element: &Element) -> Option<(Option<Timestamp>, String)> {
+    fn child(&self, element: &Element) -> Option<Child> {
         let url = address(&named(element, "loc").and_then(words)?)?;
-        let at = named(element, "lastmod")
+        let modified_at = named(element, "lastmod")
             .and_then(words)
             .and_then(|raw| self.date(&raw));
-        Some((at, url))
+        Some(Child { url, modified_at })
     }
 
     fn date(&self, raw: &str) -> Option<Timestamp> {
@@ -307,7 +368,7 @@ mod tests {
                     <sitemap><loc> https://a.vn/2.xml.gz </loc><lastmod>2026-02-01</lastmod></sitemap></sitemapindex>";
         let sitemap = read(&answer(body)).unwrap();
         assert_eq!(
-            sitemap.children,
+            children(&sitemap),
             [
                 "https://a.vn/2.xml.gz",
                 "https://a.vn/1.xml",
@@ -315,6 +376,43 @@ mod tests {
             ]
         );
         assert!(sitemap.entries.items.is_empty());
+    }
+
+    fn children(sitemap: &Sitemap) -> Vec<&str> {
+        let urls = sitemap.children.iter().map(|child| child.url.as_str());
+        urls.collect()
+    }
+
+    #[test]
+    fn without_dates_the_names_of_sitemaps_tell_which_is_newest() {
+        let names = [
+            "category-sitemap.xml",
+            "sitemap-2026-9.xml",
+            "sitemap-2026-11.xml",
+            "google-news.xml",
+            "post_tag-sitemap.xml",
+            "bai-viet.xml",
+        ];
+        let body: String = names
+            .iter()
+            .map(|name| format!("<sitemap><loc>https://a.vn/s/{name}</loc></sitemap>"))
+            .collect();
+        let sitemap = read(&answer(&format!("<sitemapindex>{body}</sitemapindex>"))).unwrap();
+        let order: Vec<&str> = children(&sitemap)
+            .into_iter()
+            .map(|url| &url["https://a.vn/s/".len()..])
+            .collect();
+        assert_eq!(
+            order,
+            [
+                "google-news.xml",
+                "sitemap-2026-11.xml",
+                "sitemap-2026-9.xml",
+                "bai-viet.xml",
+                "category-sitemap.xml",
+                "post_tag-sitemap.xml"
+            ]
+        );
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn feed(entries: Vec<Entry>) -> PollOutcome {
             entries,
             ..EntryFeed::default()
         },
+        retry_after: None,
     }
 }
 
@@ -480,6 +481,7 @@ fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
             freshness,
             body_key,
             mut feed,
+            ..
         } = feed(entries)
         else {
             unreachable!("it was read");
@@ -491,6 +493,7 @@ fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
             freshness,
             body_key,
             feed,
+            retry_after: None,
         };
         let digest = digest_at(&Known::default(), outcome, later());
         let told = "item 2: neither title nor address";

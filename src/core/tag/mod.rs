@@ -43,6 +43,8 @@ pub struct TagInput<'a> {
     pub title: &'a str,
     /// Plain text: the summary, or the content where there is no summary.
     pub text: &'a str,
+    /// Plain text that follows: read for documents only, since it names many a place in passing.
+    pub body: &'a str,
     /// The source's categories for the entry: term, label.
     pub categories: &'a [(&'a str, Option<&'a str>)],
     /// The source's own province, for an article that names none.
@@ -56,6 +58,7 @@ pub struct TagInput<'a> {
 pub enum Field {
     Title,
     Text,
+    Body,
     Category,
     /// The configuration of the source.
     Source,
@@ -74,7 +77,7 @@ pub struct Hit {
 
 /// Places and topics are looked for in this much of the text: what an article is about stands at its head.
 const LEDE_BYTES_MAX: usize = 4 * 1024;
-/// Document numbers are looked for in this much.
+/// Document numbers are looked for in this much of text and body each.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Different documents of one article.
 const DOCUMENTS_MAX: usize = 32;
@@ -287,6 +290,7 @@ fn document_hits(input: &TagInput<'_>) -> Vec<Hit> {
     for (field, text) in [
         (Field::Title, input.title),
         (Field::Text, head(input.text, TEXT_BYTES_MAX)),
+        (Field::Body, head(input.body, TEXT_BYTES_MAX)),
     ] {
         for reference in documents::references(text) {
             let tag = tag(

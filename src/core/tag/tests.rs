@@ -5,6 +5,7 @@ use super::*;
 const NOTHING: TagInput<'_> = TagInput {
     title: "",
     text: "",
+    body: "",
     categories: &[],
     province: None,
     topics: &[],
@@ -380,6 +381,7 @@ fn tags_are_sorted_and_each_comes_once_from_its_best_origin() {
     let tags = tagger.tags(&TagInput {
         title: "OCOP Hà Nội, Quyết định 1881/QĐ-TTg",
         text: "Hà Nội, OCOP và Quyết định số 1881/QÐ-TTg",
+        body: "",
         categories: &[
             ("OCOP", None),
             (" ", Some("Kinh tế")),
@@ -419,6 +421,7 @@ fn a_hit_says_which_words_gave_the_tag_and_where() {
     let hits = tagger.hits(&TagInput {
         title: "Tin vắn",
         text,
+        body: "",
         categories: &categories,
         province: None,
         topics: &[],

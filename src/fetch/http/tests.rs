@@ -127,6 +127,7 @@ fn fetcher() -> HttpFetcher {
 
 fn job(url: impl Into<String>) -> FetchJob {
     FetchJob {
+        wanted: Wanted::Feed,
         source: SourceNo(1),
         url: url.into(),
         validators: Validators::default(),

@@ -30,7 +30,7 @@ impl ArticlePage {
             .elements()
             .find(|at| dom.name(*at) == "base")
             .and_then(|at| dom.attr(at, "href"));
-        let site = Site::new(answer.url, base)?;
+        let site = Site::new(answer.url, base, &[])?;
         let reader = Reader {
             dom,
             site: &site,

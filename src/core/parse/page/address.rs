@@ -25,17 +25,23 @@ pub(super) enum Shape {
 pub(super) struct Site {
     pub(super) page: Url,
     base: Url,
+    /// Further hosts of the same newsroom, without `www.`.
+    hosts: Vec<String>,
 }
 
 impl Site {
     /// None when the page's own address is none of the web.
-    pub(super) fn new(page: &str, base: Option<&str>) -> Option<Site> {
+    pub(super) fn new(page: &str, base: Option<&str>, hosts: &[String]) -> Option<Site> {
         let page = Url::parse(page).ok().filter(is_web)?;
         let base = base
             .and_then(|base| page.join(base.trim()).ok())
             .filter(is_web)
             .unwrap_or_else(|| page.clone());
-        Some(Site { page, base })
+        Some(Site {
+            page,
+            base,
+            hosts: hosts.to_vec(),
+        })
     }
 
     pub(super) fn resolve(&self, raw: &str) -> Option<Url> {
@@ -50,9 +56,11 @@ impl Site {
         self.base.join(&raw).ok().filter(is_web)
     }
 
-    /// Whether one newsroom owns both: the same registrable domain.
+    /// Whether one newsroom owns both: the same registrable domain, or a host that is said to be its own.
     pub(super) fn owns(&self, url: &Url) -> bool {
-        domain(url) == domain(&self.page)
+        let host = url.host_str().unwrap_or("");
+        let host = host.strip_prefix("www.").unwrap_or(host);
+        domain(url) == domain(&self.page) || self.hosts.iter().any(|own| own == host)
     }
 
     pub(super) fn is_here(&self, url: &Url) -> bool {

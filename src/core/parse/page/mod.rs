@@ -31,7 +31,7 @@ use self::dom::Dom;
 use self::find::Found;
 use self::linked::{Linked, Said};
 use super::{Answer, ParseFault, bound_problems, charset, keep_newest, panic_words};
-use crate::core::model::{ParsedCategory, ParsedFeed, ParsedItem, Problem};
+use crate::core::model::{ParsedCategory, ParsedFeed, ParsedItem, Problem, Structure};
 
 pub(in crate::core::parse) use self::about::ArticlePage;
 pub use self::rules::PageRules;
@@ -42,9 +42,6 @@ const CHARSET_BYTES_MAX: usize = 4096;
 
 /// Items of one page before the newest are chosen.
 const ITEMS_MAX: usize = 2_000;
-
-/// Signatures that make a structure.
-const SIGNATURES_MAX: usize = 8;
 
 /// Of an article's own page: paragraphs that are no links, and the letters of one.
 const PARAGRAPHS_MIN: usize = 3;
@@ -60,47 +57,22 @@ pub struct Listing {
     pub structure: Structure,
 }
 
-/// Where the items of a page stand, in words that do not change with the news.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Structure(Vec<String>);
-
-impl Structure {
-    /// One line for the store; [`Structure::parse`] reads it back.
-    pub fn text(&self) -> String {
-        self.0.join("\n")
+/// The places that most items stand at.
+fn structure<'a>(signatures: impl Iterator<Item = &'a str>) -> Structure {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for signature in signatures {
+        *counts.entry(signature).or_default() += 1;
     }
-
-    pub fn parse(text: &str) -> Structure {
-        Structure(
-            text.lines()
-                .take(SIGNATURES_MAX)
-                .map(str::to_owned)
-                .collect(),
-        )
-    }
-
-    /// Whether items are found where none of them stood at `earlier`.
-    pub fn moved_since(&self, earlier: &Structure) -> bool {
-        let both_known = !self.0.is_empty() && !earlier.0.is_empty();
-        both_known && !self.0.iter().any(|signature| earlier.0.contains(signature))
-    }
-
-    fn of<'a>(signatures: impl Iterator<Item = &'a str>) -> Structure {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for signature in signatures {
-            *counts.entry(signature).or_default() += 1;
-        }
-        let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
-        // Stable: signatures of one count stay in alphabetical order.
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Structure(
-            counts
-                .into_iter()
-                .take(SIGNATURES_MAX)
-                .map(|(signature, _)| signature.to_owned())
-                .collect(),
-        )
-    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    // Stable: signatures of one count stay in alphabetical order.
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Structure(
+        counts
+            .into_iter()
+            .take(Structure::PLACES_MAX)
+            .map(|(signature, _)| signature.to_owned())
+            .collect(),
+    )
 }
 
 /// The news that the page in `answer` lists.
@@ -164,7 +136,7 @@ fn read(answer: &Answer, rules: &PageRules) -> Result<Listing, ParseFault> {
         .elements()
         .find(|at| dom.name(*at) == "base")
         .and_then(|at| dom.attr(at, "href"));
-    let Some(site) = Site::new(answer.url, base) else {
+    let Some(site) = Site::new(answer.url, base, &rules.hosts) else {
         return Err(ParseFault::NotAFeed(
             "a page without a web address".to_owned(),
         ));
@@ -265,7 +237,7 @@ impl Page<'_> {
             drafts.extend(self.only_said(&seen));
         }
         drafts.truncate(ITEMS_MAX);
-        let structure = Structure::of(
+        let structure = structure(
             drafts
                 .iter()
                 .map(|draft| draft.signature.as_str())

@@ -28,6 +28,8 @@ pub struct PageRules {
     pub date: Option<String>,
     pub image: Option<String>,
     pub next: Option<String>,
+    /// Further hosts whose addresses are the newsroom's own, without `www.`.
+    pub hosts: Vec<String>,
 }
 
 pub(super) struct Selectors {

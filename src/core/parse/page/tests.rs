@@ -113,6 +113,7 @@ fn rules(pairs: &[(&str, &str)]) -> PageRules {
         date: get("date"),
         image: get("image"),
         next: get("next"),
+        hosts: Vec::new(),
     }
 }
 
@@ -404,7 +405,6 @@ fn the_structure_changes_with_the_page_and_not_with_the_news() {
     assert!(!page("chieu", "story").moved_since(&before));
     assert!(page("chieu", "card").moved_since(&before));
     assert!(!Structure::default().moved_since(&before));
-    assert_eq!(Structure::parse(&before.text()), before);
 }
 
 #[test]

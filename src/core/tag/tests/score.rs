@@ -50,6 +50,7 @@ fn score(path: &str) -> Option<[f64; 3]> {
         let tags = tagger.tags(&TagInput {
             title: item["title"].as_str().unwrap(),
             text: item["lede"].as_str().unwrap(),
+            body: "",
             categories: &[],
             province: None,
             topics: &[],
@@ -130,6 +131,7 @@ fn every_legal_example_is_read_and_nothing_else() {
         let tags = tagger.tags(&TagInput {
             title: text,
             text: "",
+            body: "",
             categories: &[],
             province: None,
             topics: &[],
