@@ -13,6 +13,7 @@ mod logging;
 mod parts;
 mod place;
 mod poll;
+mod probe;
 mod reload;
 mod run;
 mod status;
@@ -74,6 +75,12 @@ enum Command {
     Check {
         /// The file to check [default: the configuration]
         file: Option<PathBuf>,
+    },
+    /// Look at an address as the daemon would: its feeds or its listing, the entries, a block for feeds.toml
+    #[command(after_help = "Example:\n  langbao probe https://baobacninh.example.vn/lang-nghe")]
+    Probe {
+        /// A feed, a page or a sitemap; https:// may be left out
+        url: String,
     },
     /// Poll now, once, all sources or those named, and print what was new
     #[command(after_help = "Example:\n  langbao poll lang-nghe-viet --dry-run")]
@@ -149,6 +156,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             };
             poll::run(global, &request)
         }
+        Command::Probe { url } => probe::run(global, &url),
         Command::Reload => reload::run(global),
         Command::Status { json, watch } => status::run(global, json, watch),
         Command::Export => export::run(global),

@@ -152,7 +152,7 @@ fn lookup(name: &str) -> Option<String> {
     Some(value.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-fn vocabulary() -> Vocabulary {
+pub fn vocabulary() -> Vocabulary {
     Vocabulary {
         provinces: tag::province_slugs()
             .into_iter()

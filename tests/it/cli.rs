@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use crate::support::house::ON_LOOPBACK;
 use crate::support::origin::{Answer, Origin};
 
-const COMMANDS: [&str; 8] = [
-    "run", "demo", "check", "poll", "reload", "status", "export", "import",
+const COMMANDS: [&str; 9] = [
+    "run", "demo", "check", "probe", "poll", "reload", "status", "export", "import",
 ];
 const DONE: i32 = 0;
 const NO: i32 = 1;
@@ -253,6 +253,106 @@ fn assert_golden(name: &str, actual: &str) {
     assert_eq!(actual, expected, "UPDATE_GOLDEN=1 takes {name} over");
 }
 
+const LISTING: &str = "<html><head><title>Tin làng nghề</title></head><body><div class='list'>\
+    <article><h3><a href='/tin/gom-phu-lang-do-lua-1.html'>Gốm Phù Lãng đỏ lửa trở lại</a></h3><time>20/11/2026</time></article>\
+    <article><h3><a href='/tin/hoi-cho-ocop-mo-cua-2.html'>Hội chợ OCOP Bắc Ninh mở cửa</a></h3><time>19/11/2026</time></article>\
+    <article><h3><a href='/tin/lua-chin-som-tren-dong-3.html'>Lúa chín sớm trên đồng Tháp Mười</a></h3><time>18/11/2026</time></article>\
+    </div></body></html>";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_finds_the_feed_a_page_names_and_proposes_a_block_that_works() {
+    let origin = Origin::start().await;
+    origin.say("/rss", Answer::feed(RSS));
+    let named = "<link rel='alternate' type='application/rss+xml' href='/rss'>";
+    origin.say(
+        "/",
+        Answer::html(&LISTING.replace("<title>", &format!("{named}<title>"))),
+    );
+    let desk = Desk::with("");
+    let probed = desk.run(&["probe", &origin.url("/")]);
+    let said = probed.assert_done();
+    assert!(
+        said.contains("+ Làng chài mở lớp dạy đan lưới (2020-11-22T00:00:00Z)"),
+        "{said}"
+    );
+    assert_eq!(origin.asked("/rss").len(), 1, "each address is asked once");
+    let block = said.split("for feeds.toml:").nth(1).expect("a block");
+    assert!(
+        block.contains(&format!("url = \"{}\"", origin.url("/rss"))),
+        "{block}"
+    );
+    desk.configure(block);
+    let polled = desk.run(&["poll"]);
+    assert!(polled.stdout.contains("1 new"), "{polled:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_reads_the_list_of_a_page_without_a_feed() {
+    let origin = Origin::start().await;
+    origin.say("/tin", Answer::html(LISTING));
+    let desk = Desk::with("");
+    let probed = desk.run(&["probe", &origin.url("/tin")]);
+    let said = probed.assert_done();
+    for expected in [
+        "it has no feed; its list is read",
+        "items stand at ",
+        "3 entries would be taken:",
+        "+ Gốm Phù Lãng đỏ lửa trở lại (2026-11-19T17:00:00Z)",
+        "    Bắc Ninh, ",
+        "kind = \"page\"",
+    ] {
+        assert!(said.contains(expected), "{expected} is not in {said}");
+    }
+    assert_eq!(origin.asked("/tin").len(), 1);
+    let block = said.split("for feeds.toml:").nth(1).expect("a block");
+    desk.configure(block);
+    assert!(desk.run(&["poll"]).stdout.contains("3 new"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_obeys_robots_txt_and_reads_a_feed_all_the_same() {
+    let origin = Origin::start().await;
+    origin.say("/robots.txt", Answer::html("User-agent: *\nDisallow: /\n"));
+    origin.say("/rss", Answer::feed(RSS));
+    origin.say("/tin", Answer::html(LISTING));
+    let desk = Desk::with("");
+    let feed = desk.run(&["probe", &origin.url("/rss")]);
+    assert!(
+        feed.assert_done().contains("1 entries would be taken"),
+        "{feed:?}"
+    );
+    let page = desk.run(&["probe", &origin.url("/tin")]);
+    assert_eq!(page.status, NO);
+    assert!(
+        page.stderr.contains("robots: ") && !page.stdout.contains("Gốm"),
+        "{page:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_says_what_it_tried_where_nothing_is_found() {
+    let origin = Origin::start().await;
+    origin.say(
+        "/tin",
+        Answer::html("<html><body><p>Trang đang bảo trì.</p></body></html>"),
+    );
+    let desk = Desk::with("");
+    let probed = desk.run(&["probe", &origin.url("/tin")]);
+    assert_eq!(probed.status, NO);
+    for tried in [
+        "/tin: a page in which no list of news was found",
+        "/rss_feed/",
+        "/sitemap.xml: HTTP 404",
+    ] {
+        assert!(
+            probed.stderr.contains(tried),
+            "{tried} is not in {probed:?}"
+        );
+    }
+    desk.run(&["probe", "::"])
+        .assert_failed(NO, "no address of the web", "give one");
+}
+
 #[test]
 fn help_lists_what_works_and_nothing_else() {
     let ended = Desk::new().run(&["--help"]);
@@ -287,7 +387,7 @@ fn bad_usage_ends_with_2_and_says_what_is_right() {
     for (args, word) in [
         (&["pol"][..], "poll"),
         (&["poll", "--dryrun"], "--dry-run"),
-        (&["probe", "https://bao.example.vn/"], "probe"),
+        (&["probe"], "<URL>"),
         (&["run", "--log-format", "xml"], "journald"),
         (&["check", "a.toml", "b.toml"], "b.toml"),
         (&["--config"], "--config"),
