@@ -100,6 +100,7 @@ fn view(
         url: entry.url.clone(),
         source: source_view(article, roster),
         copies: copies(told, article, roster),
+        point: None,
     }
 }
 

@@ -3,14 +3,15 @@
 //! `digest` gets what is known and what came and gives a [`Batch`]; it changes nothing. The shell
 //! writes the batch and only then lets [`State`](super::state::State) take it over.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use crate::core::dedup::{Identity, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
-    Article, ArticleNo, Batch, ContentKey, DateFrom, Entry, EntryFeed, FetchFault, Freshness,
-    Habit, Known, PollOutcome, Roster, SourceState, Story, StoryNo, Timestamp, Validators,
+    Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault, Flood,
+    Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState, Standing, Story, StoryNo,
+    Timestamp, Validators, Verdict,
 };
 use crate::core::schedule::{self, Hints, Jitter, Policy};
 
@@ -50,6 +51,23 @@ pub struct PollReport {
     pub copies: usize,
     pub problems: Vec<String>,
     pub fault: Option<FetchFault>,
+    /// New articles that a rule or the flood bound holds.
+    pub held: usize,
+    /// How many articles each rule came to act on, by its number.
+    pub fired: Firings,
+}
+
+/// How many articles each rule came to act on, by the number of the rule.
+pub type Firings = BTreeMap<u32, u64>;
+
+/// Counts the rules that act on `after` and did not on `before`.
+pub fn count_firings(firings: &mut Firings, before: Option<&Entry>, after: &Entry) {
+    let acted = before.map_or(&[][..], |before| before.ruled.by.as_slice());
+    for number in &after.ruled.by {
+        if !acted.contains(number) {
+            *firings.entry(*number).or_default() += 1;
+        }
+    }
 }
 
 /// An article that was not known before.
@@ -216,7 +234,10 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
     // Only what concerns the whole answer makes a source suspect; a bad item is a line in the log.
     let suspect = unusual.or_else(|| {
         let is_empty = draft.listing.is_empty();
-        is_empty.then(|| problems.first().cloned()).flatten()
+        is_empty
+            .then(|| problems.first().cloned())
+            .flatten()
+            .or_else(|| draft.flooded())
     });
     if habit.is_some() && suspect.is_some() {
         draft.keep_listing();
@@ -247,6 +268,7 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
         last_success_at: Some(ground.now),
         last_problem: suspect,
         habit,
+        flood: ground.state.flood.with(ground.now, draft.let_through),
         ..asked_to_wait(polled(after, ground.now), answer.retry_after, ground.now)
     };
     draft.finish(state, problems)
@@ -281,6 +303,22 @@ fn count(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }
 
+/// A stored article with what it says now, and whether it is shown kept true.
+pub fn rejudged(old: &Article, entry: Entry, updated_at: Timestamp, now: Timestamp) -> Article {
+    let mut article = Article {
+        entry,
+        updated_at,
+        ..old.clone()
+    };
+    article.settle(old.ruling(), now);
+    article
+}
+
+/// Whether an article that had left the feeds is in them again.
+pub fn came_back(before: &Article, after: &Article) -> bool {
+    before.custody.left_at.is_some() && after.is_shown()
+}
+
 /// The batch while it grows.
 struct Draft<'a> {
     ground: &'a Ground<'a>,
@@ -289,10 +327,16 @@ struct Draft<'a> {
     stories: Vec<Story>,
     listing: Vec<ArticleNo>,
     report: PollReport,
+    /// How many more undated or just-now-dated entries are let through; none where there is no bound.
+    room: Option<u32>,
+    let_through: u32,
+    held_back: u32,
 }
 
 impl<'a> Draft<'a> {
     fn new(ground: &'a Ground<'a>) -> Draft<'a> {
+        // What a source lists when it is met is its past, however it is dated.
+        let is_first = ground.state.entries == 0 && ground.state.last_success_at.is_none();
         Draft {
             ground,
             numbers: ground.numbers,
@@ -303,7 +347,40 @@ impl<'a> Draft<'a> {
                 outcome: "read",
                 ..PollReport::default()
             },
+            room: (!is_first).then(|| ground.state.flood.room(ground.now)),
+            let_through: 0,
+            held_back: 0,
         }
+    }
+
+    /// Whether an entry comes on top of what its source is believed in an hour.
+    fn floods(&mut self, entry: &Entry) -> bool {
+        let Some(room) = self.room else {
+            return false;
+        };
+        let recent = entry
+            .published_at
+            .is_none_or(|at| self.ground.now.since(at) < Flood::SPAN);
+        // What no feed shows drowns nothing.
+        if !recent || entry.ruled.verdict != Verdict::Show {
+            return false;
+        }
+        if self.let_through < room {
+            self.let_through += 1;
+            return false;
+        }
+        self.held_back += 1;
+        true
+    }
+
+    fn flooded(&self) -> Option<String> {
+        (self.held_back > 0).then(|| {
+            format!(
+                "{} undated or just-now-dated entries beyond {} an hour are held: see `langbao held`",
+                self.held_back,
+                Flood::ENTRIES_MAX
+            )
+        })
     }
 
     fn take(&mut self, judge: &mut Judge<'_>, entry: Entry) {
@@ -343,12 +420,21 @@ impl<'a> Draft<'a> {
             true => self.updated(old.updated_at, entry.updated_at),
             false => old.updated_at,
         };
+        count_firings(&mut self.report.fired, Some(&old.entry), &entry);
+        let article = rejudged(old, entry, updated_at, self.ground.now);
         self.touch(old.story);
-        self.articles.push(Article {
-            entry,
-            updated_at,
-            ..old.clone()
-        });
+        if came_back(old, &article) {
+            self.bring_back(old.story);
+        }
+        self.articles.push(article);
+    }
+
+    /// Readers that were told that it left take it again only where it says that it changed since.
+    fn bring_back(&mut self, story: StoryNo) {
+        let now = self.ground.now;
+        if let Some(story) = self.stories.iter_mut().find(|one| one.no == story) {
+            story.returned_at = Some(now);
+        }
     }
 
     /// The source's own date of the change where it can be true, else now.
@@ -390,6 +476,11 @@ impl<'a> Draft<'a> {
             url: entry.url.clone(),
             joined: join.map(|join| (join.story, join.reason)),
         });
+        count_firings(&mut self.report.fired, None, &entry);
+        let custody = Custody {
+            flood: self.floods(&entry),
+            ..Custody::default()
+        };
         let article = Article {
             no,
             source: self.ground.state.no,
@@ -398,7 +489,9 @@ impl<'a> Draft<'a> {
             published_at,
             updated_at,
             first_seen_at: now,
+            custody,
         };
+        self.report.held += usize::from(matches!(article.ruling(), Ruling::Held(_)));
         match join {
             Some(_) => self.join(&article),
             None => self.found(&article),
@@ -416,6 +509,9 @@ impl<'a> Draft<'a> {
             first_seen_at: self.ground.now,
             changed_at: self.ground.now,
             articles: vec![article.no],
+            standing: Standing::Shown,
+            returned_at: None,
+            former_articles: Vec::new(),
         });
     }
 

@@ -1,4 +1,4 @@
-//! What was fetched into a poll's outcome: parse, normalise, tag.
+//! What was fetched into a poll's outcome: parse, normalise, tag, rule.
 //!
 //! The costly part of a poll; pure, so that the shell may run it on any thread. One answer may lead to
 //! others (older pages of a listing, the sitemaps of an index, the pages of articles): a [`Draft`] says what
@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::io::Read;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -18,6 +19,8 @@ use crate::core::model::{
 use crate::core::normalise::{self, NormaliseContext, TagText};
 use crate::core::parse::page::{self, PageRules};
 use crate::core::parse::{self, Answer, ParseFault, article, sitemap};
+use crate::core::review;
+use crate::core::rule::Rulebook;
 use crate::core::tag::{TagInput, Tagger};
 
 /// Raised whenever what is stored of an unchanged answer would come out otherwise: bodies are read again then.
@@ -43,6 +46,12 @@ pub struct Reading {
     pub body_bytes_max: u64,
     /// Of all the above, taxonomy and algorithm: another key, another reading of the same bytes.
     pub key: ContentKey,
+    /// What rulings are made by.
+    pub rulebook: Arc<Rulebook>,
+    /// The ids the source has and had, by which a rule knows it.
+    pub names: Vec<String>,
+    /// Of everything that tags and rulings are made by.
+    pub judged_by: Option<ContentKey>,
 }
 
 impl Reading {
@@ -83,6 +92,9 @@ impl Reading {
             body: select.body.clone(),
             body_bytes_max: config.fetch.body_bytes_max,
             key,
+            rulebook: Arc::default(),
+            names: Vec::new(),
+            judged_by: None,
         }
     }
 
@@ -421,6 +433,10 @@ impl Draft {
             now,
         };
         let tag = |text: &TagText<'_>| reading.tags(tagger, text);
+        let mut feed = normalise::entries(self.feed, &context, &tag);
+        for entry in &mut feed.entries {
+            review::rule(entry, &reading.rulebook, &reading.names);
+        }
         PollOutcome::Read {
             status: self.status,
             validators: self.validators,
@@ -428,7 +444,8 @@ impl Draft {
             body_key,
             feed: EntryFeed {
                 structure: self.structure,
-                ..normalise::entries(self.feed, &context, &tag)
+                judged_by: reading.judged_by,
+                ..feed
             },
             retry_after: self.retry_after,
         }
@@ -510,7 +527,9 @@ pub fn with_full_text(
         now,
     };
     let tag = |text: &TagText<'_>| reading.tags(tagger, text);
-    normalise::with_full_text(entry, said, &context, &tag)
+    let mut entry = normalise::with_full_text(entry, said, &context, &tag);
+    review::rule(&mut entry, &reading.rulebook, &reading.names);
+    entry
 }
 
 #[cfg(test)]

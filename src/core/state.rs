@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::core::config::{Config, Source};
 use crate::core::model::{
-    Batch, Roster, SourceFacts, SourceId, SourceNo, SourceState, Timestamp, Validators,
+    Batch, Recompute, Roster, SourceFacts, SourceId, SourceNo, SourceState, Timestamp, Validators,
 };
 use crate::core::pipeline::Numbers;
 
@@ -17,6 +17,7 @@ pub struct State {
     sources: BTreeMap<SourceNo, SourceState>,
     numbers: Numbers,
     settings: Option<(u64, Timestamp)>,
+    recompute: Option<Recompute>,
 }
 
 impl State {
@@ -25,6 +26,7 @@ impl State {
         sources: Vec<SourceState>,
         numbers: Numbers,
         settings: Option<(u64, Timestamp)>,
+        recompute: Option<Recompute>,
     ) -> State {
         State {
             sources: sources
@@ -33,6 +35,7 @@ impl State {
                 .collect(),
             numbers,
             settings,
+            recompute,
         }
     }
 
@@ -49,6 +52,9 @@ impl State {
         if batch.settings.is_some() {
             self.settings = batch.settings;
         }
+        if batch.recompute.is_some() {
+            self.recompute = batch.recompute;
+        }
     }
 
     pub fn numbers(&self) -> Numbers {
@@ -57,6 +63,11 @@ impl State {
 
     pub fn settings(&self) -> Option<(u64, Timestamp)> {
         self.settings
+    }
+
+    /// How far judging stored articles anew has come.
+    pub fn recompute(&self) -> Option<Recompute> {
+        self.recompute
     }
 
     pub fn source(&self, no: SourceNo) -> Option<&SourceState> {
@@ -373,6 +384,7 @@ mod tests {
                 story: 5,
             },
             Some((7, noon())),
+            None,
         );
         assert_eq!(state, rebuilt);
     }

@@ -4,8 +4,11 @@
 //! A write that fails changes nothing in memory: the owner degrades, serves what it has, and takes the
 //! store up again when it can be written.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::core::config::{self, Config, Source};
@@ -13,11 +16,12 @@ use crate::core::model::{
     Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceFacts, SourceId, SourceNo,
     SourceState, Timestamp, Validators,
 };
-use crate::core::pipeline::{self, Ground, PollReport};
+use crate::core::pipeline::{self, Firings, Ground, PollReport};
 use crate::core::reading::{Before, Reading};
+use crate::core::review::{self, Review, Terms};
 use crate::core::schedule::{Jitter, Policy};
 use crate::core::state::{self, State};
-use crate::core::tag::{Tagger, TopicRule};
+use crate::core::tag::Tagger;
 use crate::store::{Store, StoreError, StoreReader};
 
 /// How long after a failed write the store is tried again: doubling, up to a minute.
@@ -43,6 +47,32 @@ pub struct Published {
     pub config_errors: Arc<Vec<String>>,
     /// What the operator should know until the next start.
     pub warnings: Arc<Vec<String>>,
+    /// Goes on counting.
+    pub firings: Arc<RuleCounts>,
+}
+
+/// How many articles each rule came to act on since it is in force.
+#[derive(Debug, Default)]
+pub struct RuleCounts(Vec<AtomicU64>);
+
+impl RuleCounts {
+    fn new(rules: usize) -> RuleCounts {
+        RuleCounts((0..rules).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn add(&self, firings: &Firings) {
+        for (number, count) in firings {
+            let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+            if let Some(counter) = self.0.get(at) {
+                counter.fetch_add(*count, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// In the order of the rules.
+    pub fn counts(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().map(|counter| counter.load(Ordering::Relaxed))
+    }
 }
 
 /// What one poll needs, apart from the owner.
@@ -75,7 +105,12 @@ pub struct Owner {
     state: State,
     config: Arc<Config>,
     assignments: BTreeMap<SourceNo, Assignment>,
-    tagger: Arc<Tagger>,
+    review: Review,
+    /// With what each source's articles are to be judged.
+    judging: BTreeMap<SourceNo, ContentKey>,
+    /// Sources whose stored articles were last judged by something else.
+    unjudged: BTreeSet<SourceNo>,
+    firings: Arc<RuleCounts>,
     roster: Arc<Roster>,
     mint: Arc<Mint>,
     started_at: Timestamp,
@@ -97,7 +132,10 @@ impl Owner {
         let mint = Arc::new(store.mint()?);
         let config = Arc::new(config);
         let mut owner = Owner {
-            tagger: tagger(&config),
+            review: review(&config)?,
+            judging: BTreeMap::new(),
+            unjudged: BTreeSet::new(),
+            firings: Arc::default(),
             roster: Arc::new(Roster::default()),
             assignments: BTreeMap::new(),
             store,
@@ -136,7 +174,7 @@ impl Owner {
             generation: self.generation,
             config: Arc::clone(&self.config),
             roster: Arc::clone(&self.roster),
-            tagger: Arc::clone(&self.tagger),
+            tagger: Arc::clone(self.review.tagger()),
             mint: Arc::clone(&self.mint),
             started_at: self.started_at,
             settings_at: self.state.settings().map_or(self.started_at, |(_, at)| at),
@@ -146,6 +184,7 @@ impl Owner {
                 .map(|degraded| degraded.cause.to_string()),
             config_errors: Arc::clone(&self.config_errors),
             warnings: Arc::clone(&self.warnings),
+            firings: Arc::clone(&self.firings),
         }
     }
 
@@ -224,7 +263,7 @@ impl Owner {
                 is_first: state.last_success_at.is_none(),
             },
             reading: reading.clone(),
-            tagger: Arc::clone(&self.tagger),
+            tagger: Arc::clone(self.review.tagger()),
         })
     }
 
@@ -245,6 +284,7 @@ impl Owner {
             // Removed from the configuration while it was asked.
             return Ok(None);
         };
+        let outcome = self.judged_by_today(state, outcome);
         let entries = match &outcome {
             PollOutcome::Read { feed, .. } => feed.entries.as_slice(),
             PollOutcome::Unchanged { .. } | PollOutcome::Failed(_) => &[],
@@ -295,6 +335,7 @@ impl Owner {
             Ok(None) => Ok(None),
             Ok(Some((digest, roster))) => {
                 self.state.apply(&digest.batch);
+                self.firings.add(&digest.report.fired);
                 if let Some(roster) = roster {
                     self.roster = Arc::new(roster);
                     self.generation += 1;
@@ -359,7 +400,9 @@ impl Owner {
 
     fn take_config(&mut self, config: Arc<Config>, now: Timestamp) -> Result<(), StoreError> {
         self.stand_firm(now)?;
+        let review = review(&config)?;
         let mut batch = self.state.adopt(&config, now);
+        let judging = self.begin_judging(&review, &mut batch);
         // One write for all of it, so that a failing one leaves the old configuration whole.
         let roster = self.settle(&config, &mut batch, now);
         if let Err(err) = self.store.apply(&batch) {
@@ -372,12 +415,23 @@ impl Owner {
             .iter()
             .filter_map(|source| {
                 let no = self.state.find(&source.id)?.no;
-                let reading = Reading::of(source, &config);
+                let state = self.state.source(no)?;
+                let reading = Reading {
+                    rulebook: Arc::clone(review.rulebook()),
+                    names: review::names(state),
+                    judged_by: judging.get(&no).copied(),
+                    ..Reading::of(source, &config)
+                };
                 let source = source.clone();
                 Some((no, Assignment { source, reading }))
             })
             .collect();
-        self.tagger = tagger(&config);
+        if self.review.rulebook() != review.rulebook() || self.generation == 0 {
+            self.firings = Arc::new(RuleCounts::new(config.rules.len()));
+        }
+        self.review = review;
+        self.judging = judging;
+        self.unjudged = self.unjudged_by(&self.judging);
         self.config_errors = Arc::default();
         self.config = config;
         self.roster = Arc::new(roster);
@@ -441,6 +495,7 @@ impl Owner {
     /// Makes memory what the store is, and tries whether the store can be written.
     fn take_up(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.state = rebuild(&self.store)?;
+        self.unjudged = self.unjudged_by(&self.judging);
         let mut probe = Batch {
             at: Some(now),
             settings: self.state.settings(),
@@ -477,24 +532,17 @@ pub fn rebuild(store: &StoreReader) -> Result<State, StoreError> {
         store.sources()?,
         store.numbers()?,
         store.settings()?,
+        store.recompute()?,
     ))
 }
 
-/// With the topics that the configuration adds.
-pub fn tagger(config: &Config) -> Arc<Tagger> {
-    let topics: Vec<TopicRule> = config
-        .topics
-        .iter()
-        .map(|topic| TopicRule {
-            slug: topic.slug.clone(),
-            label_vi: topic.label_vi.clone(),
-            label_en: topic.label_en.clone(),
-            phrases: topic.phrases.clone(),
-            weak: topic.weak.clone(),
-            mask: topic.mask.clone(),
-        })
-        .collect();
-    Arc::new(Tagger::new(&topics))
+fn review(config: &Config) -> Result<Review, StoreError> {
+    Review::of(&Terms::of(config)).map_err(|bad| {
+        StoreError::Read(format!(
+            "rule number {} cannot be put to work: {}",
+            bad.number, bad.cause
+        ))
+    })
 }
 
 /// Everything a served document depends on besides the stories.

@@ -165,6 +165,7 @@ impl Pages<'_> {
             schemes_url: format!("{base_url}schemes/"),
             generator_version: env!("CARGO_PKG_VERSION"),
             entries: slice.entries,
+            tombstones: Vec::new(),
         };
         Page {
             view,

@@ -232,6 +232,7 @@ mod tests {
                 updated_at: Timestamp::EPOCH,
             },
             copies: Vec::new(),
+            point: None,
         }
     }
 
@@ -249,6 +250,7 @@ mod tests {
             schemes_url: "https://tin.example.vn/schemes/".to_owned(),
             generator_version: "0.0.0",
             entries,
+            tombstones: Vec::new(),
         }
     }
 

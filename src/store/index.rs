@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Articles, Before, Op, Stories, keys, lookup::Counts, record};
-use crate::core::model::{Article, Batch, Mint, Story};
+use crate::core::model::{Article, Batch, Mint, Ruling, Standing, Story};
 use crate::core::pipeline::Numbers;
 
 pub fn new_store(mint: &Mint) -> Vec<Op> {
@@ -25,11 +25,18 @@ pub fn whole() -> Op {
     Op::Put(keys::FORMAT.to_vec(), vec![record::VERSION])
 }
 
-pub fn counts(counts: Counts) -> Op {
-    Op::Put(
-        keys::COUNTS.to_vec(),
-        record::encode(&(counts.stories, counts.articles)),
-    )
+pub fn counts(before: Counts, after: Counts) -> Vec<Op> {
+    let mut ops = Vec::new();
+    let shown = |counts: Counts| (counts.stories, counts.articles);
+    if shown(before) != shown(after) {
+        let record = record::encode(&shown(after));
+        ops.push(Op::Put(keys::COUNTS.to_vec(), record));
+    }
+    if before.held != after.held {
+        let record = record::encode(&after.held);
+        ops.push(Op::Put(keys::HELD_COUNT.to_vec(), record));
+    }
+    ops
 }
 
 /// The parts of a batch that replace what stands at their key, whatever it is.
@@ -49,6 +56,9 @@ pub fn plain(batch: &Batch, numbers: Numbers) -> Vec<Op> {
             keys::SETTINGS.to_vec(),
             record::encode(&(hash, since)),
         ));
+    }
+    if let Some(recompute) = &batch.recompute {
+        ops.push(Op::Put(keys::RECOMPUTE.to_vec(), record::encode(recompute)));
     }
     let next = Numbers {
         source: numbers.source.max(batch.next_source),
@@ -103,8 +113,13 @@ impl Change {
         let articles = || self.articles.values().filter_map(&article);
         let of_articles = articles().flat_map(keys::of_article);
         let of_stories = self.stories.values().filter_map(&story).flat_map(|story| {
-            let members = story.articles.iter().filter_map(|no| self.articles.get(no));
-            keys::of_story(story, members.filter_map(&article))
+            let found = |no| self.articles.get(no).and_then(&article);
+            let members = story.articles.iter().filter_map(found);
+            keys::of_story(
+                story,
+                members,
+                story.former_articles.iter().filter_map(found),
+            )
         });
         of_articles.chain(of_stories).collect()
     }
@@ -122,30 +137,71 @@ impl Change {
         })
     }
 
-    pub fn counts_change(&self) -> bool {
-        self.articles
-            .values()
-            .any(|(old, new)| old.is_some() != new.is_some())
-            || self
-                .stories
-                .values()
-                .any(|(old, new)| old.is_some() != new.is_some())
+    /// How much there is after it; a story counts while it is visible.
+    pub fn counts(&self, before: Counts) -> Counts {
+        let stories = self.stories.values().map(|(old, new)| {
+            let was = old
+                .as_ref()
+                .is_some_and(|story| self.visible(story, |pair| pair.0.as_ref()));
+            let is = new
+                .as_ref()
+                .is_some_and(|story| self.visible(story, |pair| pair.1.as_ref()));
+            (was, is)
+        });
+        let held = self.stories.values().map(|(old, new)| {
+            let was = old
+                .as_ref()
+                .map_or(0, |story| self.held(story, |pair| pair.0.as_ref()));
+            let is = new
+                .as_ref()
+                .map_or(0, |story| self.held(story, |pair| pair.1.as_ref()));
+            (was, is)
+        });
+        let articles = self.articles.values();
+        let articles = articles.map(|(old, new)| (old.is_some(), new.is_some()));
+        let one = |(was, is)| (u64::from(was), u64::from(is));
+        Counts {
+            stories: counted(before.stories, stories.map(one)),
+            articles: counted(before.articles, articles.map(one)),
+            held: counted(before.held, held),
+        }
     }
 
-    pub fn counts(&self, before: Counts) -> Counts {
-        Counts {
-            stories: counted(before.stories, self.stories.values()),
-            articles: counted(before.articles, self.articles.values()),
+    fn visible(
+        &self,
+        story: &Story,
+        article: impl Fn(&Before<Article>) -> Option<&Article>,
+    ) -> bool {
+        story.is_visible(self.members(story, article))
+    }
+
+    /// Articles that wait for an operator.
+    fn held(&self, story: &Story, article: impl Fn(&Before<Article>) -> Option<&Article>) -> u64 {
+        if story.standing != Standing::Shown {
+            return 0;
         }
+        self.members(story, article).fold(0, |count, article| {
+            count + u64::from(matches!(article.ruling(), Ruling::Held(_)))
+        })
+    }
+
+    fn members<'a>(
+        &'a self,
+        story: &'a Story,
+        article: impl Fn(&'a Before<Article>) -> Option<&'a Article>,
+    ) -> impl Iterator<Item = &'a Article> {
+        story
+            .articles
+            .iter()
+            .filter_map(move |no| self.articles.get(no).and_then(&article))
     }
 }
 
-fn counted<'a, T: 'a>(before: u64, pairs: impl Iterator<Item = &'a Before<T>>) -> u64 {
-    pairs.fold(before, |count, (old, new)| match (old, new) {
-        (None, Some(_)) => count + 1,
-        (Some(_), None) => count.saturating_sub(1),
-        _ => count,
-    })
+fn counted(before: u64, pairs: impl Iterator<Item = (u64, u64)>) -> u64 {
+    let (was, is) = pairs.fold((0_u64, 0_u64), |(all_was, all_is), (was, is)| {
+        (all_was.saturating_add(was), all_is.saturating_add(is))
+    });
+    before.saturating_add(is).saturating_sub(was)
 }
 
 fn record<T: serde::Serialize + PartialEq>(

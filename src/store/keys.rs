@@ -1,9 +1,11 @@
 //! The keys of the tree; `store/mod.rs` lists them.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::core::model::{
-    AddressKey, Article, ArticleNo, EntryKey, Scheme, SourceNo, Story, StoryNo, TextKey, Timestamp,
+    AddressKey, Article, ArticleNo, EntryKey, Ruling, Scheme, SourceNo, Standing, Story, StoryNo,
+    TextKey, Timestamp,
 };
 
 pub const FORMAT: &[u8] = b"mformat";
@@ -21,6 +23,10 @@ pub const STORIES: &[u8] = b"t";
 pub const ENTRIES: &[u8] = b"e";
 pub const BY_TIME: &[u8] = b"d";
 pub const BY_FIRST_SEEN: &[u8] = b"f";
+/// Articles that a rule or a flood holds, the last taken in first.
+pub const HELD: &[u8] = b"q";
+pub const HELD_COUNT: &[u8] = b"mheld";
+pub const RECOMPUTE: &[u8] = b"mrecompute";
 
 /// A place in an order that runs newest first: after all stories that are newer, or as new with a lower number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,6 +131,16 @@ pub fn by_source(source: SourceNo) -> Vec<u8> {
     join(&[b"o", &source.0.to_be_bytes()])
 }
 
+/// Every entry of a source that is known.
+pub fn entries_of(source: SourceNo) -> Vec<u8> {
+    join(&[ENTRIES, &source.0.to_be_bytes()])
+}
+
+/// What left one of the newest-first orders.
+pub fn left(order: &[u8]) -> Vec<u8> {
+    join(&[b"r", order])
+}
+
 /// `prefix` (one of the newest-first orders) at a place.
 pub fn at_place(prefix: &[u8], place: Place) -> Vec<u8> {
     join(&[
@@ -191,33 +207,100 @@ pub fn of_article(article: &Article) -> Vec<(Vec<u8>, Vec<u8>)> {
     if let Some(text) = entry_ref.text_key {
         keys.push((join(&[&with_text(text), &no]), Vec::new()));
     }
-    let place = Place {
-        published_at: article.published_at,
-        no: article.no.0,
-    };
-    let order = at_place(&by_source(article.source), place);
-    keys.push((order, article.story.0.to_be_bytes().to_vec()));
     keys
 }
 
-/// The keys by which a story is found: its times, and the tags of all its articles.
+/// The keys by which a story is found: its times, the tags and sources of the articles that are shown, and
+/// the feeds that those which are no longer shown have left. `former` are articles it had before it was fused.
 pub fn of_story<'a>(
     story: &Story,
     articles: impl Iterator<Item = &'a Article>,
+    former: impl Iterator<Item = &'a Article>,
 ) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let articles: Vec<&Article> = articles.collect();
     let place = Place {
         published_at: story.published_at,
         no: story.no.0,
     };
-    let mut keys = vec![
-        (at_place(BY_TIME, place), Vec::new()),
-        (first_seen(story), Vec::new()),
-    ];
-    for article in articles {
-        keys.push((at_place(&by_carrier(article.source), place), Vec::new()));
-        for (scheme, term) in article.filed_under() {
-            keys.push((at_place(&by_tag(scheme, term), place), Vec::new()));
+    let shown: Vec<&Article> = match story.standing {
+        Standing::Shown => articles
+            .iter()
+            .copied()
+            .filter(|one| one.is_shown())
+            .collect(),
+        Standing::Retracted { .. } | Standing::Fused { .. } => Vec::new(),
+    };
+    let mut keys = vec![(first_seen(story), Vec::new())];
+    let orders = orders(&shown);
+    for order in &orders {
+        keys.push((at_place(order, place), Vec::new()));
+    }
+    for article in &shown {
+        let own = Place {
+            published_at: article.published_at,
+            no: article.no.0,
+        };
+        let order = at_place(&by_source(article.source), own);
+        keys.push((order, story.no.0.to_be_bytes().to_vec()));
+    }
+    let departed = departed(story, &articles, former);
+    if let Some(published_at) = departed.iter().map(|(_, at)| *at).max() {
+        let place = Place {
+            published_at,
+            no: story.no.0,
+        };
+        let had: Vec<&Article> = departed.iter().map(|(article, _)| *article).collect();
+        for order in self::orders(&had).difference(&orders) {
+            keys.push((at_place(&left(order), place), Vec::new()));
         }
     }
+    if story.standing == Standing::Shown {
+        keys.extend(articles.iter().filter_map(|article| held_key(article)));
+    }
     keys
+}
+
+/// The newest-first orders that stories with these articles are in.
+fn orders(articles: &[&Article]) -> BTreeSet<Vec<u8>> {
+    let mut orders = BTreeSet::new();
+    for article in articles {
+        orders.insert(BY_TIME.to_vec());
+        orders.insert(by_carrier(article.source));
+        orders.extend(
+            article
+                .filed_under()
+                .map(|(scheme, term)| by_tag(scheme, term)),
+        );
+    }
+    orders
+}
+
+/// Articles that were shown and are no longer, with when they left.
+fn departed<'a>(
+    story: &Story,
+    articles: &[&'a Article],
+    former: impl Iterator<Item = &'a Article>,
+) -> Vec<(&'a Article, Timestamp)> {
+    let ended_at = story.standing.ended_at();
+    let left_at = |article: &'a Article| match article.custody.left_at {
+        Some(at) => Some((article, at)),
+        None => Some((article, ended_at.filter(|_| article.is_shown())?)),
+    };
+    articles
+        .iter()
+        .copied()
+        .chain(former)
+        .filter_map(left_at)
+        .collect()
+}
+
+fn held_key(article: &Article) -> Option<(Vec<u8>, Vec<u8>)> {
+    let Ruling::Held(_) = article.ruling() else {
+        return None;
+    };
+    let place = Place {
+        published_at: article.first_seen_at,
+        no: article.no.0,
+    };
+    Some((at_place(HELD, place), Vec::new()))
 }

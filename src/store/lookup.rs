@@ -10,16 +10,19 @@ use super::keys::{self, From, Place};
 use super::{Engine, EngineError, Pair, StoreError, record};
 use crate::core::merge::Told;
 use crate::core::model::{
-    Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Mint, Scheme, SourceNo, SourceState,
-    Story, StoryNo, Timestamp,
+    AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Mint, Recompute, Scheme,
+    SourceNo, SourceState, Story, StoryNo, Timestamp,
 };
 use crate::core::pipeline::Numbers;
 
 /// How much there is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Visible ones.
     pub stories: u64,
     pub articles: u64,
+    /// Articles that wait for an operator.
+    pub held: u64,
 }
 
 /// The orders in which stories can be gone through, newest first.
@@ -68,6 +71,14 @@ pub enum ExportLine {
         source: SourceNo,
         entry: EntryKey,
     },
+}
+
+fn prefix(order: &Order) -> Vec<u8> {
+    match order {
+        Order::All => keys::BY_TIME.to_vec(),
+        Order::Tagged(scheme, term) => keys::by_tag(*scheme, term),
+        Order::CarriedBy(source) => keys::by_carrier(*source),
+    }
 }
 
 /// How many pairs a scan over everything takes at a time.
@@ -158,12 +169,21 @@ impl StoreReader {
     /// When the medium fails.
     pub fn counts(&self) -> Result<Counts, StoreError> {
         let stored: Option<(u64, u64)> = self.record(keys::COUNTS, "counts")?;
-        Ok(
-            stored.map_or(Counts::default(), |(stories, articles)| Counts {
-                stories,
-                articles,
-            }),
-        )
+        let (stories, articles) = stored.unwrap_or_default();
+        let held = self.record(keys::HELD_COUNT, "count")?.unwrap_or_default();
+        Ok(Counts {
+            stories,
+            articles,
+            held,
+        })
+    }
+
+    /// How far judging stored articles anew has come.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn recompute(&self) -> Result<Option<Recompute>, StoreError> {
+        self.record(keys::RECOMPUTE, "recompute")
     }
 
     /// # Errors
@@ -203,11 +223,23 @@ impl StoreReader {
         self.engine.bytes()
     }
 
-    /// A story with its articles; none when it is no longer there.
+    /// What is shown of a story: it, and those of its articles that are shown; none where nothing is.
     ///
     /// # Errors
     /// When the medium fails or a record does not decode.
     pub fn told(&self, no: StoryNo) -> Result<Option<Told>, StoreError> {
+        Ok(self.whole(no)?.and_then(|mut told| {
+            told.articles.retain(Article::is_shown);
+            let visible = told.story.is_visible(told.articles.iter());
+            visible.then_some(told)
+        }))
+    }
+
+    /// A story with all its articles, shown or not; none when it is no longer there.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn whole(&self, no: StoryNo) -> Result<Option<Told>, StoreError> {
         let Some(story) = self.story(no)? else {
             return Ok(None);
         };
@@ -215,7 +247,90 @@ impl StoreReader {
         for no in &story.articles {
             articles.extend(self.article(*no)?);
         }
-        Ok((!articles.is_empty()).then_some(Told { story, articles }))
+        Ok(Some(Told { story, articles }))
+    }
+
+    /// Stories that left an order since `since`, the last first, at most `limit`; a place names when it left.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn left(
+        &self,
+        order: &Order,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let prefix = keys::left(&prefix(order));
+        let pairs = self.scan(&prefix, &prefix, limit)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, _)| keys::parse_place(&prefix, key))
+            .take_while(|place| place.published_at >= since)
+            .collect())
+    }
+
+    /// Articles that wait for an operator, the last taken in first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn held(&self, limit: usize) -> Result<Vec<Article>, StoreError> {
+        let pairs = self.scan(keys::HELD, keys::HELD, limit)?;
+        let mut held = Vec::with_capacity(pairs.len());
+        for no in pairs.iter().filter_map(|(key, _)| keys::last_number(key)) {
+            held.extend(self.article(ArticleNo(no))?);
+        }
+        Ok(held)
+    }
+
+    /// Stored articles of a source after an entry, in the order of their keys, at most `limit`, with that of the
+    /// last entry looked at; none when there is no further one.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn articles_after(
+        &self,
+        source: SourceNo,
+        after: Option<EntryKey>,
+        limit: usize,
+    ) -> Result<(Vec<Article>, Option<EntryKey>), StoreError> {
+        let prefix = keys::entries_of(source);
+        let from = match after {
+            None => prefix.clone(),
+            Some(entry) => [keys::entry(source, entry).as_slice(), &[0]].concat(),
+        };
+        let pairs = self.scan(&prefix, &from, limit)?;
+        let mut articles = Vec::with_capacity(pairs.len());
+        for (_, value) in &pairs {
+            if let Ok(no) = <[u8; 8]>::try_from(value.as_slice()) {
+                articles.extend(self.article(ArticleNo(u64::from_be_bytes(no)))?);
+            }
+        }
+        let last = pairs.last().and_then(|(key, _)| keys::parse_entry(key));
+        Ok((articles, last.map(|(_, entry)| entry)))
+    }
+
+    /// Articles of any source at a canonical address.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn at_address(&self, address: AddressKey) -> Result<Vec<Article>, StoreError> {
+        let mut found = Vec::new();
+        for no in self.numbers_under(&keys::at_address(address))? {
+            found.extend(self.article(no)?);
+        }
+        Ok(found)
+    }
+
+    /// Stories from `from` on by their numbers, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn stories_from(&self, from: StoryNo, limit: usize) -> Result<Vec<Story>, StoreError> {
+        let pairs = self.scan(keys::STORIES, &keys::story(from), limit)?;
+        pairs
+            .iter()
+            .map(|(_, value)| record::decode(value, "story"))
+            .collect()
     }
 
     /// Stories of one order, newest first, at most `limit`.
@@ -228,11 +343,7 @@ impl StoreReader {
         from: From,
         limit: usize,
     ) -> Result<Vec<Place>, StoreError> {
-        let prefix = match order {
-            Order::All => keys::BY_TIME.to_vec(),
-            Order::Tagged(scheme, term) => keys::by_tag(*scheme, term),
-            Order::CarriedBy(source) => keys::by_carrier(*source),
-        };
+        let prefix = prefix(order);
         let pairs = self.scan(&prefix, &keys::from(&prefix, from), limit)?;
         Ok(pairs
             .iter()
@@ -427,6 +538,7 @@ impl StoreReader {
                 return Ok(());
             }
             story.articles.retain(|no| no.0 < numbers.article);
+            story.former_articles.retain(|no| no.0 < numbers.article);
             emit(ExportLine::Story(story))
         })?;
         self.each(keys::LISTINGS, |key, value| {

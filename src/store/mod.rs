@@ -10,7 +10,7 @@
 //!
 //! | key | value |
 //! | --- | --- |
-//! | `m` name | format version, mint, numbers, counts, settings |
+//! | `m` name | format version, mint, numbers, counts, settings, how far judging anew has come |
 //! | `s` source | a source's state |
 //! | `l` source | the articles its last answer listed |
 //! | `a` article | an article |
@@ -19,11 +19,13 @@
 //! | `v` source address article | articles of one source at an address |
 //! | `u` address article | articles of all sources at a canonical address |
 //! | `x` text article | articles with one matching text |
-//! | `d` ~published story | every story, newest first: the merged feed |
+//! | `d` ~published story | every visible story, newest first: the merged feed |
 //! | `f` first-seen story | every story by when it was first seen: archives, retention |
-//! | `g` scheme term 0 ~published story | stories of a tag that any of their articles bears |
+//! | `g` scheme term 0 ~published story | stories of a tag that any of their shown articles bears |
 //! | `k` source ~published story | stories a source carries, by the story's date |
-//! | `o` source ~published article | one source's articles by their own dates; value: the story |
+//! | `o` source ~published article | one source's shown articles by their own dates; value: the story |
+//! | `r` order ~left story | stories that left one of `d`, `g`, `k`, the last first: tombstones |
+//! | `q` ~first-seen article | articles that a rule or a flood holds |
 //!
 //! Values of records are a version byte, then plain or zstd-compressed postcard (see `record`).
 
@@ -294,9 +296,9 @@ impl Store {
         let mut ops = index::plain(batch, self.numbers()?);
         let change = self.change(batch)?;
         change.write(&mut ops);
-        if change.counts_change() {
-            let counts = change.counts(self.counts()?);
-            ops.push(index::counts(counts));
+        if !change.stories.is_empty() || !change.articles.is_empty() {
+            let before = self.counts()?;
+            ops.extend(index::counts(before, change.counts(before)));
         }
         Ok(ops)
     }
@@ -350,7 +352,7 @@ impl Store {
             .values()
             .flat_map(|(old, new)| [old.as_ref(), new.as_ref()])
             .flatten()
-            .flat_map(|story| story.articles.iter().copied())
+            .flat_map(|story| story.articles.iter().chain(&story.former_articles).copied())
             .collect();
         for no in members {
             if let std::collections::btree_map::Entry::Vacant(vacant) = change.articles.entry(no)

@@ -22,8 +22,9 @@ use crate::core::model::{
 use crate::core::parse::Answer;
 use crate::core::parse::discover::{self, What};
 use crate::core::reading::{Before, Reading};
+use crate::core::review;
 use crate::daemon::gather::Gathering;
-use crate::daemon::owner::{self, PollJob};
+use crate::daemon::owner::PollJob;
 use crate::fetch::{Fetcher, HttpFetcher};
 
 /// Feeds that a page names and that are looked at.
@@ -331,7 +332,7 @@ impl Probe {
                 is_first: true,
             },
             reading,
-            tagger: owner::tagger(&config),
+            tagger: Arc::new(review::tagger(&config.topics)),
         };
         let store = parts::store_in_memory(&config, self.now())?;
         let gathering = Gathering {

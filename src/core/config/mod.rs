@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::core::model::SourceId;
 
@@ -188,7 +189,7 @@ impl Default for Select {
 }
 
 /// One `[[topic]]`: adds to the built-in taxonomy, or replaces the entry of that slug.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     pub slug: String,
     pub label_vi: String,
@@ -199,7 +200,7 @@ pub struct Topic {
 }
 
 /// One `[[rule]]`; every given condition must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     pub title: Option<Pattern>,
     pub text: Option<Pattern>,
@@ -210,14 +211,16 @@ pub struct Rule {
     pub action: Action,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pattern {
     Words(String),
     /// Known to compile.
     Regex(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     Drop,
     Hold,

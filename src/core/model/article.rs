@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AddressKey, ArticleNo, ContentKey, EntryKey, Scheme, SourceNo, StoryNo, Tag, TextKey, Timestamp,
+    AddressKey, ArticleNo, ContentKey, Custody, EntryKey, HeldBy, Ruled, Ruling, Scheme, SourceNo,
+    Standing, StoryNo, Tag, TextKey, Timestamp, Verdict,
 };
 
 /// How an article came by its date: a guess never looks like a fact.
@@ -66,6 +67,9 @@ pub struct Entry {
     /// What the article's own page says; none while it was not asked.
     #[serde(default)]
     pub full_text: Option<FullText>,
+    /// What the rules make of it; its tags are those the rules left it.
+    #[serde(default)]
+    pub ruled: Ruled,
 }
 
 /// What an article's own page says, or how often it was asked in vain.
@@ -109,6 +113,8 @@ pub struct Article {
     /// Moves only when the words change.
     pub updated_at: Timestamp,
     pub first_seen_at: Timestamp,
+    #[serde(default)]
+    pub custody: Custody,
 }
 
 /// One piece of news, whichever sources carry it.
@@ -124,9 +130,49 @@ pub struct Story {
     pub changed_at: Timestamp,
     /// In the order they joined; at most one of each source; never empty while the story is visible.
     pub articles: Vec<ArticleNo>,
+    #[serde(default)]
+    pub standing: Standing,
+    /// When it was last shown again, having been taken out of the feeds.
+    #[serde(default)]
+    pub returned_at: Option<Timestamp>,
+    /// The articles it had before it was fused: by them its feeds are known.
+    #[serde(default)]
+    pub former_articles: Vec<ArticleNo>,
+}
+
+impl Story {
+    /// Whether feeds show it, given its articles.
+    pub fn is_visible<'a>(&self, mut articles: impl Iterator<Item = &'a Article>) -> bool {
+        self.standing == Standing::Shown && articles.any(Article::is_shown)
+    }
 }
 
 impl Article {
+    /// A drop outlasts a release: an operator lets go what is held, and nothing else.
+    pub fn ruling(&self) -> Ruling {
+        let released = self.custody.released_at.is_some();
+        match self.entry.ruled.verdict {
+            Verdict::Drop => Ruling::Dropped,
+            _ if released => Ruling::Shown,
+            Verdict::Hold => Ruling::Held(HeldBy::Rule),
+            Verdict::Show if self.custody.flood => Ruling::Held(HeldBy::Flood),
+            Verdict::Show => Ruling::Shown,
+        }
+    }
+
+    pub fn is_shown(&self) -> bool {
+        self.ruling() == Ruling::Shown
+    }
+
+    /// Keeps `left_at` true when what is made of the article changed from `before`.
+    pub fn settle(&mut self, before: Ruling, now: Timestamp) {
+        match (before, self.ruling()) {
+            (_, Ruling::Shown) => self.custody.left_at = None,
+            (Ruling::Shown, _) => self.custody.left_at = Some(now),
+            (_, _) => {}
+        }
+    }
+
     /// The tags by which a story is found in narrowed feeds.
     pub fn filed_under(&self) -> impl Iterator<Item = (Scheme, &str)> {
         self.entry

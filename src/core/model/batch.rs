@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Article, ArticleNo, EntryKey, SourceNo, SourceState, Story, StoryNo, Timestamp};
+use super::{
+    Article, ArticleNo, ContentKey, EntryKey, SourceNo, SourceState, Story, StoryNo, Timestamp,
+};
 
 /// Version of the shape of [`Batch`] and of the records a store keeps.
 pub const SCHEMA_VERSION: u8 = 1;
@@ -28,6 +30,22 @@ pub struct Batch {
     pub removed: Vec<StoryNo>,
     /// Entries known and gone, that must not come back as new.
     pub gone: Vec<(SourceNo, EntryKey)>,
+    /// How far judging stored articles anew has come.
+    #[serde(default)]
+    pub recompute: Option<Recompute>,
+}
+
+/// How far judging stored articles anew has come; sources follow each other by number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recompute {
+    /// The source under way, and the last of its entries that was looked at; none at its beginning.
+    pub source: SourceNo,
+    pub after: Option<EntryKey>,
+    /// With what that source's articles are judged: another key, another beginning.
+    pub key: Option<ContentKey>,
+    /// Articles looked at, and those there were to look at when it began.
+    pub done: u64,
+    pub total: u64,
 }
 
 impl Batch {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DateFrom, Enclosure, Entry, Timestamp};
+use super::{ContentKey, DateFrom, Enclosure, Entry, Timestamp};
 
 /// Something a source did wrong that did not stop the rest from being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub struct EntryFeed {
     pub problems: Vec<Problem>,
     /// Of a page: where its items stood.
     pub structure: Option<Structure>,
+    /// With what tags and rulings were made.
+    pub judged_by: Option<ContentKey>,
 }
 
 /// Where the items of a page stand, in words that do not change with the news; the most common place first.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AddressKey, Article, ArticleNo, ContentKey, DateFrom, Entry, EntryKey, Known, KnownEntry,
-    Scheme, SourceFacts, SourceId, SourceNo, Story, StoryNo, Tag, TagOrigin, TextKey, Timestamp,
+    AddressKey, Article, ArticleNo, ContentKey, Custody, DateFrom, Entry, EntryKey, Known,
+    KnownEntry, Ruled, Scheme, SourceFacts, SourceId, SourceNo, Standing, Story, StoryNo, Tag,
+    TagOrigin, TextKey, Timestamp,
 };
 
 /// Sunday, 2026-11-22T08:00:00Z.
@@ -34,6 +35,7 @@ pub fn entry(id: &str) -> Entry {
         text_key: None,
         words_key: ContentKey::of(&[id]),
         full_text: None,
+        ruled: Ruled::default(),
     }
 }
 
@@ -95,6 +97,7 @@ pub fn article(no: u64, source: u32, story: u64, entry: Entry) -> Article {
         updated_at: published_at,
         first_seen_at: noon(),
         entry,
+        custody: Custody::default(),
     }
 }
 
@@ -107,6 +110,9 @@ pub fn story(no: u64, articles: &[Article]) -> Story {
         first_seen_at: noon(),
         changed_at: noon(),
         articles: articles.iter().map(|article| article.no).collect(),
+        standing: Standing::Shown,
+        returned_at: None,
+        former_articles: Vec::new(),
     }
 }
 

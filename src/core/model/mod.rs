@@ -13,12 +13,14 @@ mod ids;
 mod known;
 mod roster;
 mod source;
+mod standing;
 mod tag;
 mod time;
 mod view;
+mod words;
 
 pub use article::{Article, DateFrom, Enclosure, Entry, FullText, Story};
-pub use batch::{Batch, SCHEMA_VERSION};
+pub use batch::{Batch, Recompute, SCHEMA_VERSION};
 pub use feed::{
     EntryFeed, Habit, ParsedArticle, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published,
     Structure,
@@ -33,7 +35,9 @@ pub use ids::{
 };
 pub use known::{Known, KnownEntry};
 pub use roster::{Roster, SourceFacts};
-pub use source::{Health, Rhythm, SourceRules, SourceState};
+pub use source::{Flood, Health, Rhythm, SourceRules, SourceState};
+pub use standing::{Custody, HeldBy, Ruled, Ruling, Standing, Verdict};
 pub use tag::{Scheme, Tag, TagOrigin};
 pub use time::Timestamp;
-pub use view::{CopyView, EntryView, FeedView, SourceView};
+pub use view::{CopyView, EntryView, FeedView, Point, SourceView, Tombstone};
+pub use words::Words;

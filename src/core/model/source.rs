@@ -117,6 +117,46 @@ pub struct SourceState {
     /// Of a page: what it usually looks like.
     #[serde(default)]
     pub habit: Option<Habit>,
+    /// What it gave of late that nobody can check the date of.
+    #[serde(default)]
+    pub flood: Flood,
+    /// What its stored articles were last judged by (taxonomy, rules, algorithm); none: they are to be judged anew.
+    #[serde(default)]
+    pub judged_by: Option<ContentKey>,
+}
+
+/// How many undated or just-now-dated entries of a source were let through of late: a bound on what one
+/// source can put on top of every feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flood {
+    /// Of the last hour: when, and how many, the earliest first; each at least one.
+    pub taken: Vec<(Timestamp, u32)>,
+}
+
+impl Flood {
+    /// Of one source within [`Flood::SPAN`]; what goes beyond is held.
+    pub const ENTRIES_MAX: u32 = 600;
+    pub const SPAN: Duration = Duration::from_secs(3600);
+
+    /// How many more are let through at `now`.
+    pub fn room(&self, now: Timestamp) -> u32 {
+        let taken = self
+            .taken
+            .iter()
+            .filter(|(at, _)| now.since(*at) < Self::SPAN)
+            .fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
+        Self::ENTRIES_MAX.saturating_sub(taken)
+    }
+
+    /// With so many more let through; what is past is forgotten.
+    pub fn with(&self, now: Timestamp, count: u32) -> Flood {
+        let mut taken = self.taken.clone();
+        taken.retain(|(at, _)| now.since(*at) < Self::SPAN);
+        if count > 0 {
+            taken.push((now, count));
+        }
+        Flood { taken }
+    }
 }
 
 impl SourceState {
@@ -146,6 +186,8 @@ impl SourceState {
             last_fault: None,
             last_problem: None,
             habit: None,
+            flood: Flood::default(),
+            judged_by: None,
         }
     }
 

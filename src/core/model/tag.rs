@@ -45,6 +45,8 @@ pub enum TagOrigin {
     Category,
     /// The configuration of the source.
     Source,
+    /// A `[[rule]]`.
+    Rule,
 }
 
 /// A category with its scheme.

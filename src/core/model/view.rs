@@ -22,6 +22,44 @@ pub struct FeedView {
     /// `langbao`'s version, for `generator`.
     pub generator_version: &'static str,
     pub entries: Vec<EntryView>,
+    /// What left this feed of late, the last first; on the first page only.
+    pub tombstones: Vec<Tombstone>,
+}
+
+/// An entry that is no longer in the feed (RFC 6721).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The public id it had.
+    pub id: String,
+    pub at: Timestamp,
+    /// Where it goes on, if it does.
+    pub moved_to: Option<String>,
+}
+
+/// A place on the map, in ten-thousandths of a degree: some ten metres.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Point {
+    /// North of the equator.
+    pub latitude_e4: i32,
+    /// East of Greenwich.
+    pub longitude_e4: i32,
+}
+
+impl std::fmt::Display for Point {
+    /// Latitude and longitude in degrees, as GeoRSS-Simple writes them: `16.4637 107.5909`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let degrees = |e4: i32| {
+            let sign = if e4 < 0 { "-" } else { "" };
+            let e4 = e4.unsigned_abs();
+            format!("{sign}{}.{:04}", e4 / 10_000, e4 % 10_000)
+        };
+        write!(
+            f,
+            "{} {}",
+            degrees(self.latitude_e4),
+            degrees(self.longitude_e4)
+        )
+    }
 }
 
 /// One story as one of its articles shows it.
@@ -46,6 +84,8 @@ pub struct EntryView {
     pub url: Option<String>,
     pub source: SourceView,
     pub copies: Vec<CopyView>,
+    /// Of the first province among its tags.
+    pub point: Option<Point>,
 }
 
 /// The source that shows a story.

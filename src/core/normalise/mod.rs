@@ -15,7 +15,8 @@ use ::url::Url;
 
 use crate::core::model::{
     AddressKey, ContentKey, DateFrom, Enclosure, Entry, EntryFeed, EntryKey, FullText,
-    ParsedArticle, ParsedFeed, ParsedItem, Problem, Scheme, SourceRules, Tag, TextKey, Timestamp,
+    ParsedArticle, ParsedFeed, ParsedItem, Problem, Ruled, Scheme, SourceRules, Tag, TextKey,
+    Timestamp,
 };
 
 /// Of one entry; further ones are left out.
@@ -60,6 +61,18 @@ pub struct TagText<'a> {
     pub body: &'a str,
     /// The source's own words and their labels.
     pub categories: &'a [(&'a str, Option<&'a str>)],
+}
+
+/// Everything an entry says, its title apart, as plain text.
+pub fn whole_text(entry: &Entry) -> String {
+    let page = entry.full_text.as_ref().and_then(|said| said.html.as_ref());
+    let texts = [entry.summary.as_ref(), entry.content.as_ref(), page];
+    let plain: Vec<String> = texts
+        .into_iter()
+        .flatten()
+        .map(|html| text::plain(html))
+        .collect();
+    plain.join("\n")
 }
 
 /// The entries of `feed` in its order, each key once.
@@ -115,6 +128,7 @@ pub fn entries(
         entries,
         problems,
         structure: None,
+        judged_by: None,
     }
 }
 
@@ -195,6 +209,7 @@ fn entry(
         updated_at: item.updated_at.map(|at| plausible(at, context)),
         url: url.map(String::from),
         full_text: None,
+        ruled: Ruled::default(),
     }
 }
 

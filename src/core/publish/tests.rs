@@ -22,6 +22,7 @@ fn view(entries: Vec<EntryView>) -> FeedView {
         schemes_url: "https://tin.example.vn/schemes/".to_owned(),
         generator_version: "0.0.0",
         entries,
+        tombstones: Vec::new(),
     }
 }
 
@@ -46,6 +47,7 @@ fn entry(no: u32) -> EntryView {
             updated_at: Timestamp::from_secs(1_795_309_000),
         },
         copies: Vec::new(),
+        point: None,
     }
 }
 

@@ -1,0 +1,243 @@
+//! What of the stored is shown: operators' retractions and releases, and stored articles judged anew.
+//!
+//! Judging anew goes source by source in steps short enough that no poll notices; how far it has come is
+//! written with each step, so that it goes on after a restart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Owner;
+use crate::core::model::{
+    Batch, ContentKey, PollOutcome, Recompute, SourceNo, SourceState, StoryNo, Timestamp,
+};
+use crate::core::pipeline::Firings;
+use crate::core::review::{Review, Reviewed};
+use crate::core::standing::{self, Unchanged};
+use crate::store::StoreError;
+
+/// Articles looked at in one step.
+const STEP_ARTICLES_MAX: usize = 200;
+
+/// Why what an operator asked for was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// There is no such story.
+    Missing,
+    Unchanged(Unchanged),
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Undone {
+    fn from(err: StoreError) -> Undone {
+        Undone::Failed(err)
+    }
+}
+
+impl std::fmt::Display for Undone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Undone::Missing => f.write_str("there is no such story"),
+            Undone::Unchanged(why) => why.fmt(f),
+            Undone::Failed(err) => err.fmt(f),
+        }
+    }
+}
+
+/// What an operator may ask of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Retract,
+    UndoRetract,
+    Release,
+}
+
+impl Owner {
+    /// Does it, durably; how many articles or stories it concerns.
+    ///
+    /// # Errors
+    /// When there is no such story, it stands otherwise, or the store cannot be read or written.
+    pub fn amend(&mut self, no: StoryNo, deed: Deed, now: Timestamp) -> Result<usize, Undone> {
+        self.stand_firm(now)?;
+        let told = self.store.whole(no)?.ok_or(Undone::Missing)?;
+        let batch = match deed {
+            Deed::Retract => standing::retract(&told.story, now),
+            Deed::UndoRetract => standing::undo(&told.story, now),
+            Deed::Release => standing::release(&told.story, &told.articles, now),
+        }
+        .map_err(Undone::Unchanged)?;
+        self.commit(&batch, now)?;
+        Ok(batch.articles.len().max(1))
+    }
+
+    /// Whether stored articles wait to be judged anew, and the store can be written.
+    pub fn has_unjudged(&self) -> bool {
+        self.degraded.is_none() && !self.unjudged.is_empty()
+    }
+
+    /// Judges some stored articles anew; whether there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written: the owner is degraded then, and goes on from here later.
+    pub fn judge_some(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        self.stand_firm(now)?;
+        let Some(no) = self.unjudged.first().copied() else {
+            return Ok(false);
+        };
+        let decided = self.decide_anew(no, now);
+        let (batch, reviewed_fired) = match decided {
+            Ok(decided) => decided,
+            Err(err) => {
+                self.degrade(&err, now);
+                return Err(err);
+            }
+        };
+        let done = !batch.sources.is_empty();
+        self.commit(&batch, now)?;
+        self.firings.add(&reviewed_fired);
+        if done {
+            self.unjudged.remove(&no);
+        }
+        Ok(!self.unjudged.is_empty())
+    }
+
+    fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
+        if let Err(err) = self.store.apply(batch) {
+            self.degrade(&err, now);
+            return Err(err);
+        }
+        self.state.apply(batch);
+        Ok(())
+    }
+
+    fn decide_anew(&self, no: SourceNo, now: Timestamp) -> Result<(Batch, Firings), StoreError> {
+        let key = self.judging.get(&no).copied();
+        let before = self.state.recompute().unwrap_or_default();
+        let under_way = before.source == no && before.key == key;
+        let after = before.after.filter(|_| under_way);
+        let (articles, last) = self.store.articles_after(no, after, STEP_ARTICLES_MAX)?;
+        let mut reviewed = Reviewed::default();
+        if let Some(source) = self.state.source(no) {
+            for old in &articles {
+                let entry = self.review.entry(&old.entry, source);
+                reviewed.take(old, entry, now, |story| self.store.story(story))?;
+            }
+        }
+        let done = before
+            .done
+            .saturating_add(u64::try_from(articles.len()).unwrap_or(u64::MAX));
+        let fired = std::mem::take(&mut reviewed.fired);
+        let mut batch = reviewed.into_batch(now);
+        let progress = Recompute {
+            source: no,
+            after: last,
+            key,
+            done: done.min(before.total),
+            total: before.total,
+        };
+        match last {
+            Some(_) => batch.recompute = Some(progress),
+            None => {
+                batch
+                    .sources
+                    .extend(self.state.source(no).map(|source| SourceState {
+                        judged_by: key,
+                        ..source.clone()
+                    }));
+                batch.recompute = Some(match self.unjudged.iter().find(|other| **other != no) {
+                    Some(next) => Recompute {
+                        source: *next,
+                        after: None,
+                        key: self.judging.get(next).copied(),
+                        ..progress
+                    },
+                    None => Recompute {
+                        done: progress.total,
+                        total: progress.total,
+                        ..Recompute::default()
+                    },
+                });
+            }
+        }
+        Ok((batch, fired))
+    }
+
+    /// Has `batch` say what is to be judged anew under `review`; with what each source is to be judged.
+    pub(super) fn begin_judging(
+        &self,
+        review: &Review,
+        batch: &mut Batch,
+    ) -> BTreeMap<SourceNo, ContentKey> {
+        let mut state = self.state.clone();
+        state.apply(batch);
+        let judging: BTreeMap<SourceNo, ContentKey> = state
+            .sources()
+            .map(|source| (source.no, review.key_of(source)))
+            .collect();
+        let mut waiting: Vec<(SourceNo, u64)> = Vec::new();
+        for source in state.sources() {
+            let key = judging.get(&source.no).copied();
+            if source.judged_by == key {
+                continue;
+            }
+            if source.entries > 0 {
+                waiting.push((source.no, source.entries));
+                continue;
+            }
+            let judged = SourceState {
+                judged_by: key,
+                ..source.clone()
+            };
+            match batch.sources.iter_mut().find(|one| one.no == source.no) {
+                Some(pending) => *pending = judged,
+                None => batch.sources.push(judged),
+            }
+        }
+        let Some((first, _)) = waiting.first().copied() else {
+            return judging;
+        };
+        let goes_on = self.state.recompute().is_some_and(|recompute| {
+            recompute.source == first && recompute.key == judging.get(&first).copied()
+        });
+        if !goes_on {
+            batch.recompute = Some(Recompute {
+                source: first,
+                after: None,
+                key: judging.get(&first).copied(),
+                done: 0,
+                total: waiting
+                    .iter()
+                    .fold(0, |sum, (_, entries)| sum.saturating_add(*entries)),
+            });
+        }
+        judging
+    }
+
+    pub(super) fn unjudged_by(
+        &self,
+        judging: &BTreeMap<SourceNo, ContentKey>,
+    ) -> BTreeSet<SourceNo> {
+        self.state
+            .sources()
+            .filter(|source| source.judged_by.as_ref() != judging.get(&source.no))
+            .map(|source| source.no)
+            .collect()
+    }
+
+    /// An answer that was read while other rules were in force is judged by those of today.
+    pub(super) fn judged_by_today(
+        &self,
+        source: &SourceState,
+        outcome: PollOutcome,
+    ) -> PollOutcome {
+        let mut outcome = outcome;
+        if let PollOutcome::Read { feed, .. } = &mut outcome {
+            let today = self.judging.get(&source.no).copied();
+            if feed.judged_by.is_some() && feed.judged_by != today {
+                for entry in &mut feed.entries {
+                    *entry = self.review.entry(entry, source);
+                }
+                feed.judged_by = today;
+            }
+        }
+        outcome
+    }
+}
