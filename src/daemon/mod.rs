@@ -5,6 +5,7 @@
 //! and `cli` know several parts of the shell.
 
 mod admin;
+pub mod find;
 pub mod gather;
 mod narrow;
 pub mod owner;

@@ -1,11 +1,13 @@
 //! What a feed's address narrows it to: known slugs and ids into orders of the store, unknown ones refused.
 
+use super::find;
 use super::owner::Published;
+use super::pages::Absent;
 use super::select::Selection;
 use crate::core::model::{Scheme, SourceFacts, SourceId, SourceNo, nearest};
 use crate::core::tag;
 use crate::http::route::{FeedQuery, Refusal, Scope, quoted};
-use crate::store::Order;
+use crate::store::{Order, StoreReader};
 
 /// A feed's address, understood.
 #[derive(Debug, Default)]
@@ -36,12 +38,14 @@ impl Place {
 }
 
 /// # Errors
-/// 404 for a path, 400 for a parameter that names what does not exist; the nearest is named.
+/// 404 for a path, 400 for a parameter that names what does not exist; the nearest is named. Documents are
+/// looked up in the store, which may fail.
 pub fn narrow(
     scope: &Scope,
     query: &FeedQuery,
     published: &Published,
-) -> Result<Narrowed, Refusal> {
+    reader: &StoreReader,
+) -> Result<Narrowed, Absent> {
     let mut narrowed = Narrowed {
         path: "feed".to_owned(),
         ..Narrowed::default()
@@ -61,6 +65,10 @@ pub fn narrow(
             narrowed.by_path(Scheme::FormerProvince, "former-provinces", slug, published)?;
         }
         Scope::Topic(slug) => narrowed.by_path(Scheme::Topic, "topics", slug, published)?,
+        Scope::Document(slug) => {
+            narrowed.path = format!("documents/{slug}");
+            narrowed.by_documents(std::slice::from_ref(slug), reader, Place::Path)?;
+        }
     }
     for (scheme, slugs) in [
         (Scheme::Province, &query.province),
@@ -69,6 +77,7 @@ pub fn narrow(
     ] {
         narrowed.by_tags(scheme, slugs, published, Place::Value)?;
     }
+    narrowed.by_documents(&query.document, reader, Place::Value)?;
     narrowed.by_sources(&query.source, published)?;
     Ok(narrowed)
 }
@@ -96,6 +105,27 @@ impl Narrowed {
         for slug in slugs {
             self.names.push(label(scheme, slug, published, place)?);
             orders.push(Order::Tagged(scheme, slug.clone()));
+        }
+        self.add(orders);
+        Ok(())
+    }
+
+    fn by_documents(
+        &mut self,
+        slugs: &[String],
+        reader: &StoreReader,
+        place: Place,
+    ) -> Result<(), Absent> {
+        let mut orders = Vec::new();
+        for slug in slugs {
+            let label = find::document_label(reader, slug)?;
+            let Some(label) = label else {
+                let near = reader.terms_from(Scheme::Document, head_of(slug), NEAR_MAX)?;
+                let near = near.iter().map(String::as_str);
+                return Err(place.refusal(unknown_document(slug, near)).into());
+            };
+            self.names.push(label);
+            orders.push(Order::Tagged(Scheme::Document, slug.clone()));
         }
         self.add(orders);
         Ok(())
@@ -178,6 +208,24 @@ fn source<'a>(
             let known = roster.iter().map(|facts| facts.id.as_str());
             place.refusal(unknown("source", raw, known))
         })
+}
+
+/// Documents of one number, in any year and of any kind.
+const NEAR_MAX: usize = 100;
+
+/// `1881` of `1881-qd-ttg`.
+fn head_of(slug: &str) -> &str {
+    slug.split('-').next().unwrap_or(slug)
+}
+
+fn unknown_document<'a>(raw: &str, near: impl Iterator<Item = &'a str>) -> String {
+    let raw_quoted = quoted(raw);
+    match nearest(raw, near) {
+        Some(nearest) => {
+            format!("no story names a document {raw_quoted}; the nearest is \"{nearest}\"")
+        }
+        None => format!("no story names a document {raw_quoted}"),
+    }
 }
 
 fn unknown<'a>(what: &str, raw: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -1,19 +1,24 @@
 //! Documents out of the store: which stories a page shows, in which order, and where the next one begins.
 
+use super::find;
 use super::narrow::{Narrowed, narrow};
 use super::owner::Published;
-use super::select;
+use super::select::{self, Selection};
 use crate::core::merge;
-use crate::core::model::{EntryView, FeedView, SourceNo, StoryNo, Timestamp};
+use crate::core::model::{EntryView, FeedView, SourceNo, Standing, StoryNo, Timestamp, Tombstone};
 use crate::core::publish;
+use crate::core::tag;
 use crate::http::document::{Document, Kind};
 use crate::http::page::{HomeView, home};
-use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Scope};
-use crate::store::{From, Place, StoreError, StoreReader};
+use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Scope, quoted};
+use crate::http::story::{StoryView, story_page};
+use crate::store::{From, Order, Place, StoreError, StoreReader};
 
 /// Why there is no document.
 pub enum Absent {
     Refused(Refusal),
+    /// It is at another address, relative to its own.
+    Moved(String),
     Failed(StoreError),
 }
 
@@ -33,6 +38,8 @@ impl std::convert::From<StoreError> for Absent {
 pub struct Pages<'a> {
     pub reader: &'a StoreReader,
     pub published: &'a Published,
+    /// Decides only how long what left is told of.
+    pub now: Timestamp,
 }
 
 /// One page of a feed, and when anything on it last changed.
@@ -46,7 +53,12 @@ struct Slice {
     entries: Vec<EntryView>,
     changed_at: Timestamp,
     next: Option<Place>,
+    /// What left it, the last first; on its first page only.
+    tombstones: Vec<Tombstone>,
 }
+
+/// Tombstones on a first page; of more at once, those that left last.
+const TOMBSTONES_MAX: usize = 1000;
 
 impl Pages<'_> {
     /// # Errors
@@ -96,6 +108,42 @@ impl Pages<'_> {
         ))
     }
 
+    /// # Errors
+    /// When there is no such story, it was taken down, is part of another now, or the store cannot be read.
+    pub fn story(&self, slug: &str) -> Result<Document, Absent> {
+        let mint = &self.published.mint;
+        let missing = || Refusal::not_found(format!("there is no story {}", quoted(slug)));
+        let no = mint.story_no(slug).ok_or_else(missing)?;
+        let story = self.reader.story(no)?.ok_or_else(missing)?;
+        match story.standing {
+            Standing::Shown => {}
+            Standing::Retracted { .. } => {
+                return Err(Refusal::gone("this story was taken down").into());
+            }
+            Standing::Fused { into, .. } => {
+                let last = find::last_of(self.reader, into)?;
+                return Err(Absent::Moved(mint.story_slug(last)));
+            }
+        }
+        let told = self.reader.told(no)?.ok_or_else(|| {
+            Refusal::not_found(format!("story {} is not shown at present", quoted(slug)))
+        })?;
+        let roster = &self.published.roster;
+        let entry = merge::entry(&told, roster, mint, std::iter::empty()).ok_or_else(missing)?;
+        let html = story_page(&StoryView {
+            site: &self.published.config.feed.title,
+            language: &self.published.config.feed.language,
+            generator_version: env!("CARGO_PKG_VERSION"),
+            entry: &entry,
+        });
+        Ok(Document::new(
+            Kind::Page,
+            "text/html; charset=utf-8",
+            html,
+            told.story.changed_at.max(self.published.settings_at),
+        ))
+    }
+
     fn feed_page(&self, scope: &Scope, format: Format, query: &FeedQuery) -> Result<Page, Absent> {
         let config = &self.published.config;
         let limit = query.limit.unwrap_or(config.feed.page_size);
@@ -105,11 +153,15 @@ impl Pages<'_> {
                 no: cursor.no,
             })
         });
-        let narrowed = narrow(scope, query, self.published)?;
-        let slice = match narrowed.own_feed_of {
+        let narrowed = narrow(scope, query, self.published, self.reader)?;
+        let mut slice = match narrowed.own_feed_of {
             Some(source) => self.of_source(source, from, limit)?,
             None => self.selected(&narrowed, from, limit)?,
         };
+        for entry in &mut slice.entries {
+            entry.point = tag::point_of(&entry.tags);
+        }
+        self.bury(&mut slice, &narrowed, query)?;
         let title = match narrowed.names.is_empty() {
             true => config.feed.title.clone(),
             false => format!("{} – {}", config.feed.title, narrowed.names.join(", ")),
@@ -152,12 +204,17 @@ impl Pages<'_> {
             no: place.no,
         });
         let settings_at = published.settings_at;
+        let last_left = slice
+            .tombstones
+            .first()
+            .map_or(Timestamp::EPOCH, |last| last.at.floor_to_second());
         let view = FeedView {
             id: with_parameters(id, &narrowing),
             title,
             subtitle: config.feed.subtitle.clone(),
             language: config.feed.language.clone(),
-            updated_at: merge::updated_at(&slice.entries, settings_at.floor_to_second()),
+            updated_at: merge::updated_at(&slice.entries, settings_at.floor_to_second())
+                .max(last_left),
             self_url: address(query.cursor),
             page_url: base_url.clone(),
             first_url: Some(address(None)),
@@ -165,12 +222,58 @@ impl Pages<'_> {
             schemes_url: format!("{base_url}schemes/"),
             generator_version: env!("CARGO_PKG_VERSION"),
             entries: slice.entries,
-            tombstones: Vec::new(),
+            tombstones: slice.tombstones,
         };
         Page {
             view,
             changed_at: slice.changed_at.max(settings_at),
         }
+    }
+
+    /// What left the feed: each tombstone on its first page, and on every page that something did.
+    fn bury(
+        &self,
+        slice: &mut Slice,
+        narrowed: &Narrowed,
+        query: &FeedQuery,
+    ) -> Result<(), StoreError> {
+        let since = self.now - Standing::REMEMBERED;
+        let selection = match narrowed.own_feed_of {
+            Some(source) => &Selection {
+                groups: vec![vec![Order::CarriedBy(source)]],
+            },
+            None => &narrowed.selection,
+        };
+        let limit = match query.cursor {
+            None => TOMBSTONES_MAX,
+            Some(_) => 1,
+        };
+        let left = select::left(self.reader, selection, since, limit)?;
+        let last = left.first().map(|place| place.published_at);
+        slice.changed_at = slice.changed_at.max(last.unwrap_or(Timestamp::EPOCH));
+        if query.cursor.is_none() {
+            for place in left {
+                slice.tombstones.push(self.tombstone(place)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn tombstone(&self, place: Place) -> Result<Tombstone, StoreError> {
+        let mint = &self.published.mint;
+        let base_url = &self.published.config.server.base_url;
+        let story = self.reader.story(StoryNo(place.no))?;
+        let moved_to = match story.map(|story| story.standing) {
+            Some(Standing::Fused { into, .. }) => {
+                Some(format!("{base_url}stories/{}", mint.story_slug(into)))
+            }
+            _ => None,
+        };
+        Ok(Tombstone {
+            id: mint.story_id(StoryNo(place.no)),
+            at: place.published_at,
+            moved_to,
+        })
     }
 
     fn selected(&self, narrowed: &Narrowed, from: From, limit: usize) -> Result<Slice, StoreError> {
@@ -218,6 +321,7 @@ impl Slice {
             entries: Vec::new(),
             changed_at: Timestamp::EPOCH,
             next,
+            tombstones: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::core::model::Timestamp;
 use crate::store::{From, Order, Place, StoreError, StoreReader};
 
 /// Places read ahead of each order.
@@ -29,10 +30,47 @@ pub fn places(
     if selection.groups.is_empty() {
         return reader.places(&Order::All, from, limit);
     }
+    common(reader, selection, Half::Shown, from, limit)
+}
+
+/// Stories that left a selection since `since`, the last first, at most `limit`; a place names when.
+///
+/// Of a story that left only some of the orders nothing is told where another group still has it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn left(
+    reader: &StoreReader,
+    selection: &Selection,
+    since: Timestamp,
+    limit: usize,
+) -> Result<Vec<Place>, StoreError> {
+    let mut left = match selection.groups.is_empty() {
+        true => reader.left(&Order::All, From::Start, limit)?,
+        false => common(reader, selection, Half::Left, From::Start, limit)?,
+    };
+    left.retain(|place| place.published_at >= since);
+    Ok(left)
+}
+
+/// Which half of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Shown,
+    Left,
+}
+
+fn common(
+    reader: &StoreReader,
+    selection: &Selection,
+    half: Half,
+    from: From,
+    limit: usize,
+) -> Result<Vec<Place>, StoreError> {
     let mut groups: Vec<Union> = selection
         .groups
         .iter()
-        .map(|orders| Union::new(reader, orders, from))
+        .map(|orders| Union::new(reader, orders, half, from))
         .collect();
     let mut found = Vec::new();
     let mut at = None;
@@ -75,10 +113,11 @@ struct Union<'a> {
 }
 
 impl<'a> Union<'a> {
-    fn new(reader: &'a StoreReader, orders: &'a [Order], from: From) -> Union<'a> {
+    fn new(reader: &'a StoreReader, orders: &'a [Order], half: Half, from: From) -> Union<'a> {
         let run = |order| Run {
             reader,
             order,
+            half,
             from,
             ahead: VecDeque::new(),
             ended: false,
@@ -103,6 +142,7 @@ impl<'a> Union<'a> {
 struct Run<'a> {
     reader: &'a StoreReader,
     order: &'a Order,
+    half: Half,
     /// Where to read on.
     from: From,
     ahead: VecDeque<Place>,
@@ -133,7 +173,10 @@ impl Run<'_> {
             (From::Start, Some(at)) => at,
             (from, _) => from,
         };
-        let places = self.reader.places(self.order, from, AHEAD)?;
+        let places = match self.half {
+            Half::Shown => self.reader.places(self.order, from, AHEAD)?,
+            Half::Left => self.reader.left(self.order, from, AHEAD)?,
+        };
         self.ended = places.len() < AHEAD;
         if let Some(last) = places.last() {
             self.from = From::After(*last);

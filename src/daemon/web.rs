@@ -51,6 +51,7 @@ struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Ask {
     Page,
+    Story(String),
     Feed {
         scope: Scope,
         format: Format,
@@ -132,9 +133,11 @@ impl Site {
         let pages = Pages {
             reader: &self.reader,
             published: &published,
+            now: self.clock.now(),
         };
         let document = Arc::new(match ask {
             Ask::Page => pages.page()?,
+            Ask::Story(slug) => pages.story(slug)?,
             Ask::Feed {
                 scope,
                 format,
@@ -157,6 +160,7 @@ impl Site {
         let path = without_base(request.uri().path(), &published);
         match route(request.method(), path, request.uri().query()) {
             Ok(Route::Page) => Ok(Asked::Document("page", Ask::Page)),
+            Ok(Route::Story(slug)) => Ok(Asked::Document("story", Ask::Story(slug))),
             Ok(Route::Feed {
                 scope,
                 format,
@@ -245,6 +249,7 @@ impl Site {
         match self.document(ask) {
             Ok(document) => self.reply(request, &document),
             Err(Absent::Refused(refusal)) => reply::refusal(&refusal),
+            Err(Absent::Moved(location)) => reply::moved(&location),
             Err(Absent::Failed(err)) => unreadable(&err),
         }
     }

@@ -2,7 +2,7 @@
 //! or a sentence.
 //!
 //! [`listen`] owns the sockets and every bound on them, [`route`] reads a request's address, [`document`] holds
-//! bytes ready to be served in each encoding, [`reply`] answers conditional requests, [`page`] writes HTML.
+//! bytes ready to be served in each encoding, [`reply`] answers conditional requests, [`page`] and [`story`] write HTML.
 //! Nothing here polls a source, opens the store or reads the clock: a request is answered from a snapshot, by the
 //! [`Handler`](listen::Handler) that the daemon gives.
 
@@ -11,6 +11,7 @@ pub mod listen;
 pub mod page;
 pub mod reply;
 pub mod route;
+pub mod story;
 
 mod excerpt;
 mod timed;

@@ -29,7 +29,7 @@ const EXCERPT_CHARS_MAX: usize = 280;
 /// Tags of a story; the rest is in the feed.
 const TAGS_MAX: usize = 12;
 
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 
 /// The front page, `/`.
 pub fn home(view: &FeedView, ui: &HomeView) -> String {
@@ -164,7 +164,7 @@ fn write_sources(out: &mut String, ui: &HomeView) -> std::fmt::Result {
 }
 
 /// The words as a link, where there is an address to go to.
-fn linked(url: Option<&str>, words: &str) -> String {
+pub(super) fn linked(url: Option<&str>, words: &str) -> String {
     match url.and_then(web_address) {
         Some(url) => format!(
             "<a href=\"{}\" rel=\"noopener nofollow\">{}</a>",
@@ -175,7 +175,7 @@ fn linked(url: Option<&str>, words: &str) -> String {
     }
 }
 
-fn shown<'a>(words: &'a str, otherwise: &'a str) -> &'a str {
+pub(super) fn shown<'a>(words: &'a str, otherwise: &'a str) -> &'a str {
     if words.trim().is_empty() {
         otherwise
     } else {
@@ -184,7 +184,7 @@ fn shown<'a>(words: &'a str, otherwise: &'a str) -> &'a str {
 }
 
 /// As clocks in Việt Nam show it: `08:30 22/11/2026`.
-fn local_time(at: Timestamp) -> String {
+pub(super) fn local_time(at: Timestamp) -> String {
     const EAST_S: i32 = 7 * 3600;
     let zone = FixedOffset::east_opt(EAST_S).expect("seven hours are within a day");
     at.to_datetime()

@@ -193,6 +193,19 @@ pub fn html(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>>
     response
 }
 
+/// What is asked for is at another address, for good; `location` may be relative to the one asked for.
+pub fn moved(location: &str) -> Response<Full<Bytes>> {
+    let mut response = text(
+        StatusCode::MOVED_PERMANENTLY,
+        &format!("this is at {location} now"),
+    );
+    let location = HeaderValue::from_str(location);
+    if let Ok(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
 /// The answer to a CORS preflight, and to OPTIONS of any kind.
 pub fn preflight() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());

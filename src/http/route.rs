@@ -17,6 +17,8 @@ pub enum Route {
         format: Format,
         query: FeedQuery,
     },
+    /// `/stories/{id}`: what follows the last colon of a story's id.
+    Story(String),
     /// `/status.json`
     StatusJson,
     /// `/healthz`
@@ -61,6 +63,7 @@ pub enum Scope {
     Province(String),
     FormerProvince(String),
     Topic(String),
+    Document(String),
 }
 
 /// The parameters of a feed: the same key twice is OR, different keys are AND.
@@ -71,6 +74,7 @@ pub struct FeedQuery {
     pub province: Vec<String>,
     pub former_province: Vec<String>,
     pub topic: Vec<String>,
+    pub document: Vec<String>,
     pub source: Vec<String>,
     /// 1 to [`FeedQuery::LIMIT_MAX`].
     pub limit: Option<usize>,
@@ -81,10 +85,11 @@ impl FeedQuery {
     pub const LIMIT_MAX: usize = 1000;
     /// Parameters of one request, known or not.
     const PARAMETERS_MAX: usize = 100;
-    const KNOWN: [&str; 6] = [
+    const KNOWN: [&str; 7] = [
         "province",
         "former_province",
         "topic",
+        "document",
         "source",
         "limit",
         "cursor",
@@ -101,6 +106,7 @@ impl FeedQuery {
             ("province", &self.province),
             ("former_province", &self.former_province),
             ("topic", &self.topic),
+            ("document", &self.document),
             ("source", &self.source),
         ]
         .into_iter()
@@ -112,13 +118,14 @@ impl FeedQuery {
             "province" => Some(&mut self.province),
             "former_province" => Some(&mut self.former_province),
             "topic" => Some(&mut self.topic),
+            "document" => Some(&mut self.document),
             "source" => Some(&mut self.source),
             _ => None,
         }
     }
 
     fn in_one_order(mut self) -> FeedQuery {
-        for key in ["province", "former_province", "topic", "source"] {
+        for key in ["province", "former_province", "topic", "document", "source"] {
             if let Some(slugs) = self.slugs(key) {
                 slugs.sort_unstable();
                 slugs.dedup();
@@ -187,6 +194,14 @@ impl Refusal {
         }
     }
 
+    /// For what was here and was taken away on purpose.
+    pub fn gone(sentence: impl Into<String>) -> Refusal {
+        Refusal {
+            status: StatusCode::GONE,
+            sentence: sentence.into(),
+        }
+    }
+
     fn method(method: &Method) -> Refusal {
         Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -202,13 +217,15 @@ impl Refusal {
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// What exists, for those who asked for something else.
-const ADDRESSES: [&str; 10] = [
+const ADDRESSES: [&str; 12] = [
     "/",
     "/feed.atom",
     "/provinces/{slug}.atom",
     "/former-provinces/{slug}.atom",
     "/topics/{slug}.atom",
+    "/documents/{slug}.atom",
     "/sources/{id}.atom",
+    "/stories/{id}",
     "/status.json",
     "/healthz",
     "/readyz",
@@ -278,6 +295,8 @@ fn address(path: &str) -> Result<Address, Refusal> {
             feed_file(file, |slug| Some(Scope::FormerProvince(slug.to_owned())))
         }
         ["topics", file] => feed_file(file, |slug| Some(Scope::Topic(slug.to_owned()))),
+        ["documents", file] => feed_file(file, |slug| Some(Scope::Document(slug.to_owned()))),
+        ["stories", id] => Some(Address::Plain(Route::Story((*id).to_owned()))),
         _ => None,
     };
     found.ok_or_else(|| nothing_at(path))

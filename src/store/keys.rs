@@ -112,6 +112,11 @@ pub fn with_text(text: TextKey) -> Vec<u8> {
 }
 
 pub fn by_tag(scheme: Scheme, term: &str) -> Vec<u8> {
+    join(&[&terms(scheme, term), &[0]])
+}
+
+/// All terms of a scheme that begin with `start`.
+pub fn terms(scheme: Scheme, start: &str) -> Vec<u8> {
     let scheme = match scheme {
         Scheme::Province => b'p',
         Scheme::FormerProvince => b'f',
@@ -119,7 +124,19 @@ pub fn by_tag(scheme: Scheme, term: &str) -> Vec<u8> {
         Scheme::Document => b'd',
         Scheme::SourceCategory => b'c',
     };
-    join(&[b"g", &[scheme], term.as_bytes(), &[0]])
+    join(&[b"g", &[scheme], start.as_bytes()])
+}
+
+/// Past every story of a term.
+pub fn after_term(scheme: Scheme, term: &str) -> Vec<u8> {
+    join(&[&terms(scheme, term), &[1]])
+}
+
+/// The term that a key of `g` names.
+pub fn term_of(key: &[u8]) -> Option<&str> {
+    let rest = key.get(2..)?;
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    std::str::from_utf8(rest.get(..end)?).ok()
 }
 
 /// Stories that a source carries, by the story's date.

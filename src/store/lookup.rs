@@ -250,23 +250,37 @@ impl StoreReader {
         Ok(Some(Told { story, articles }))
     }
 
-    /// Stories that left an order since `since`, the last first, at most `limit`; a place names when it left.
+    /// Stories that left an order, the last first, at most `limit`; a place names when it left.
     ///
     /// # Errors
     /// When the medium fails.
-    pub fn left(
+    pub fn left(&self, order: &Order, from: From, limit: usize) -> Result<Vec<Place>, StoreError> {
+        self.places_under(&keys::left(&prefix(order)), from, limit)
+    }
+
+    /// Terms of a scheme under which any story is filed and that begin with `start`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn terms_from(
         &self,
-        order: &Order,
-        since: Timestamp,
+        scheme: Scheme,
+        start: &str,
         limit: usize,
-    ) -> Result<Vec<Place>, StoreError> {
-        let prefix = keys::left(&prefix(order));
-        let pairs = self.scan(&prefix, &prefix, limit)?;
-        Ok(pairs
-            .iter()
-            .filter_map(|(key, _)| keys::parse_place(&prefix, key))
-            .take_while(|place| place.published_at >= since)
-            .collect())
+    ) -> Result<Vec<String>, StoreError> {
+        let prefix = keys::terms(scheme, start);
+        let mut from = prefix.clone();
+        let mut terms = Vec::new();
+        while terms.len() < limit {
+            let pairs = self.scan(&prefix, &from, 1)?;
+            let Some(term) = pairs.first().and_then(|(key, _)| keys::term_of(key)) else {
+                break;
+            };
+            // The term ends with a zero: past all its stories.
+            from = keys::after_term(scheme, term);
+            terms.push(term.to_owned());
+        }
+        Ok(terms)
     }
 
     /// Articles that wait for an operator, the last taken in first, at most `limit`.
@@ -343,11 +357,19 @@ impl StoreReader {
         from: From,
         limit: usize,
     ) -> Result<Vec<Place>, StoreError> {
-        let prefix = prefix(order);
-        let pairs = self.scan(&prefix, &keys::from(&prefix, from), limit)?;
+        self.places_under(&prefix(order), from, limit)
+    }
+
+    fn places_under(
+        &self,
+        prefix: &[u8],
+        from: From,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let pairs = self.scan(prefix, &keys::from(prefix, from), limit)?;
         Ok(pairs
             .iter()
-            .filter_map(|(key, _)| keys::parse_place(&prefix, key))
+            .filter_map(|(key, _)| keys::parse_place(prefix, key))
             .collect())
     }
 

@@ -165,6 +165,13 @@ impl Mint {
         )
     }
 
+    /// The story of this store that a slug names, to the letter.
+    pub fn story_no(&self, slug: &str) -> Option<StoryNo> {
+        let no = slug.strip_prefix(&self.store)?.strip_prefix('-')?;
+        let no = StoryNo(no.parse().ok()?);
+        (self.story_slug(no) == slug).then_some(no)
+    }
+
     /// What follows the last colon of the public id: `k3x9q2wd-17`.
     pub fn story_slug(&self, story: StoryNo) -> String {
         format!("{}-{}", self.store, story)

@@ -1,6 +1,6 @@
-//! Atom 1.0 (RFC 4287), with RFC 5005 paging links.
+//! Atom 1.0 (RFC 4287), with RFC 5005 paging links, RFC 6721 tombstones and GeoRSS-Simple points.
 
-use crate::core::model::{Enclosure, EntryView, FeedView, SourceView};
+use crate::core::model::{Enclosure, EntryView, FeedView, SourceView, Tombstone};
 
 use super::xml::{self, Writer};
 
@@ -9,9 +9,17 @@ pub fn atom(view: &FeedView) -> Vec<u8> {
     let mut w = Writer::new();
     w.element("feed")
         .attr("xmlns", "http://www.w3.org/2005/Atom")
+        .attr_if(
+            "xmlns:at",
+            (!view.tombstones.is_empty()).then_some("http://purl.org/atompub/tombstones/1.0"),
+        )
+        .attr_if("xmlns:georss", xml::has_points(view).then_some(xml::GEORSS))
         .attr_if("xml:lang", xml::language_tag(&view.language))
         .open();
     head(&mut w, view);
+    for each in &view.tombstones {
+        tombstone(&mut w, each);
+    }
     for each in &view.entries {
         entry(&mut w, view, each);
     }
@@ -52,6 +60,23 @@ fn page_link(w: &mut Writer, rel: &str, url: Option<&str>) {
     }
 }
 
+fn tombstone(w: &mut Writer, tombstone: &Tombstone) {
+    let when = tombstone.at.rfc3339();
+    let element = w
+        .element("at:deleted-entry")
+        .attr("ref", &tombstone.id)
+        .attr("when", &when);
+    let Some(url) = &tombstone.moved_to else {
+        return element.empty();
+    };
+    element.open();
+    w.element("link")
+        .attr("rel", "alternate")
+        .attr("href", url)
+        .empty();
+    w.close();
+}
+
 fn entry(w: &mut Writer, view: &FeedView, entry: &EntryView) {
     let language = entry
         .language
@@ -81,6 +106,9 @@ fn entry(w: &mut Writer, view: &FeedView, entry: &EntryView) {
                 Some(tag.label.as_str()).filter(|label| !label.is_empty()),
             )
             .empty();
+    }
+    if let Some(point) = entry.point {
+        w.element("georss:point").text(&point.to_string());
     }
     texts(w, entry);
     source(w, &entry.source);

@@ -1,4 +1,5 @@
-//! RSS 2.0 with `content:encoded`, `dc:creator`, `atom:link` and, from a second enclosure on, `media:content`.
+//! RSS 2.0 with `content:encoded`, `dc:creator`, `atom:link`, `georss:point` and, from a second enclosure on,
+//! `media:content`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use ::rss::extension::dublincore::DublinCoreExtension;
 use ::rss::extension::{Extension, ExtensionMap};
 use ::rss::{Category, Channel, Guid, Item, Source};
 
-use crate::core::model::{Enclosure, EntryView, FeedView};
+use crate::core::model::{Enclosure, EntryView, FeedView, Point};
 
 use super::xml;
 
@@ -47,6 +48,9 @@ fn namespaces(view: &FeedView) -> BTreeMap<String, String> {
             "http://search.yahoo.com/mrss/".to_owned(),
         );
     }
+    if xml::has_points(view) {
+        namespaces.insert("georss".to_owned(), xml::GEORSS.to_owned());
+    }
     namespaces
 }
 
@@ -72,6 +76,7 @@ fn item(view: &FeedView, entry: &EntryView) -> Item {
     });
     let mut extensions = atom_links(copies.collect());
     extensions.extend(further_files(entry));
+    extensions.extend(entry.point.map(point));
     Item {
         title: Some(xml::one_line(&entry.title)),
         link: entry
@@ -162,6 +167,17 @@ fn further_files(entry: &EntryView) -> Option<(String, BTreeMap<String, Vec<Exte
             BTreeMap::from([("content".to_owned(), contents)]),
         )
     })
+}
+
+fn point(point: Point) -> (String, BTreeMap<String, Vec<Extension>>) {
+    let point = Extension {
+        value: Some(point.to_string()),
+        ..extension("georss:point", &[])
+    };
+    (
+        "georss".to_owned(),
+        BTreeMap::from([("point".to_owned(), vec![point])]),
+    )
 }
 
 fn media_type(file: &Enclosure) -> Option<&str> {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::model::{EntryView, Scheme, Tag};
+use crate::core::model::{EntryView, FeedView, Scheme, Tag};
 
 /// `raw` without control characters and noncharacters, line ends as XML reads them back (`\n`).
 ///
@@ -111,6 +111,14 @@ pub(super) fn categories<'a>(
         .iter()
         .filter(|tag| !clean(&tag.term).trim().is_empty())
         .map(move |tag| (address(tag.scheme), tag))
+}
+
+/// The namespace of GeoRSS-Simple.
+pub(super) const GEORSS: &str = "http://www.georss.org/georss";
+
+/// Whether any entry stands on the map.
+pub(super) fn has_points(view: &FeedView) -> bool {
+    view.entries.iter().any(|entry| entry.point.is_some())
 }
 
 /// Writes a document into a string, two blanks a level, an element a line.

@@ -7,6 +7,7 @@
 mod documents;
 mod phrases;
 mod places;
+mod points;
 mod reading;
 mod surroundings;
 mod topics;
@@ -19,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 use crate::core::model::{Scheme, Tag, TagOrigin};
 
 use places::Places;
+pub use points::{point_of, province_point};
 use reading::Reading;
 use topics::Topics;
 

@@ -131,6 +131,10 @@ fn a_narrowed_feed_has_an_address_and_any_combination_is_one() {
             Scope::FormerProvince("ben-tre".into()),
         ),
         ("/topics/ocop.atom", Scope::Topic("ocop".into())),
+        (
+            "/documents/1881-qd-ttg.atom",
+            Scope::Document("1881-qd-ttg".into()),
+        ),
     ] {
         check(address, feed(scope, Format::Atom, FeedQuery::default()));
     }
@@ -193,7 +197,7 @@ fn a_mistaken_parameter_is_400_with_a_sentence() {
     check_refused(
         "/feed.atom?limt=5",
         400,
-        "unknown parameter \"limt\": a feed takes province, former_province, topic, source, limit and cursor; did you mean limit?",
+        "unknown parameter \"limt\": a feed takes province, former_province, topic, document, source, limit and cursor; did you mean limit?",
     );
     check_refused(
         "/sources/a.atom?colour=red",

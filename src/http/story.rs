@@ -1,0 +1,230 @@
+//! HTML for people: the page of one story. Works without scripts, loads nothing.
+//!
+//! A story's text is shown as paragraphs of words: pictures and layout are at the newsroom, one link away.
+
+use std::fmt::Write;
+
+use crate::core::model::{EntryView, Scheme, Tag};
+use crate::core::publish::xml::{escape, language_tag};
+
+use super::excerpt::excerpt;
+use super::page::{STYLE, linked, local_time, shown};
+
+/// What the page of a story is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct StoryView<'a> {
+    /// The title of the whole feed.
+    pub site: &'a str,
+    pub language: &'a str,
+    pub generator_version: &'a str,
+    pub entry: &'a EntryView,
+}
+
+/// Characters of one paragraph, and paragraphs; the rest is at the newsroom.
+const PARAGRAPH_CHARS_MAX: usize = 10_000;
+const PARAGRAPHS_MAX: usize = 200;
+
+/// `/stories/{id}`
+pub fn story_page(view: &StoryView<'_>) -> String {
+    let mut out = String::new();
+    write_page(&mut out, view).expect("a string takes what it is given");
+    out
+}
+
+fn write_page(out: &mut String, view: &StoryView<'_>) -> std::fmt::Result {
+    let entry = view.entry;
+    let (title, site) = (escape(&entry.title), escape(view.site));
+    let language = entry.language.as_deref().unwrap_or(view.language);
+    let language = language_tag(language).unwrap_or("vi");
+    write!(
+        out,
+        "<!DOCTYPE html>\n\
+         <html lang=\"vi\">\n\
+         <head>\n\
+         <meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title} – {site}</title>\n\
+         <style>{STYLE}</style>\n\
+         </head>\n\
+         <body>\n\
+         <header>\n\
+         <p class=\"meta\"><a href=\"../\">{site}</a></p>\n\
+         <h1 lang=\"{language}\">{title}</h1>\n\
+         <p class=\"meta\">{} · <time datetime=\"{}\">{}</time></p>\n\
+         </header>\n\
+         <main>\n",
+        linked(entry.url.as_deref(), &entry.source.title),
+        entry.published_at.rfc3339(),
+        local_time(entry.published_at),
+    )?;
+    writeln!(out, "<article lang=\"{language}\">")?;
+    let text = entry.content.as_deref().or(entry.summary.as_deref());
+    for paragraph in paragraphs(text.unwrap_or_default()) {
+        writeln!(out, "<p>{}</p>", escape(&paragraph))?;
+    }
+    writeln!(out, "</article>")?;
+    write_tags(out, &entry.tags)?;
+    write_copies(out, entry)?;
+    writeln!(
+        out,
+        "</main>\n<footer class=\"meta\">langbao {}</footer>\n</body>\n</html>",
+        escape(view.generator_version)
+    )
+}
+
+/// The words of safe HTML, block by block.
+fn paragraphs(html: &str) -> Vec<String> {
+    const BLOCK_ENDS: [&str; 14] = [
+        "</p>",
+        "<br>",
+        "</div>",
+        "</li>",
+        "</blockquote>",
+        "</tr>",
+        "</h1>",
+        "</h2>",
+        "</h3>",
+        "</h4>",
+        "</h5>",
+        "</h6>",
+        "</figcaption>",
+        "</pre>",
+    ];
+    // No text holds it: control characters are taken out when a text is taken in.
+    const CUT: &str = "\u{1e}";
+    let mut cut = html.to_owned();
+    for end in BLOCK_ENDS {
+        cut = cut.replace(end, CUT);
+    }
+    cut.split(CUT)
+        .map(|block| excerpt(block, PARAGRAPH_CHARS_MAX))
+        .filter(|paragraph| !paragraph.is_empty())
+        .take(PARAGRAPHS_MAX)
+        .collect()
+}
+
+/// Each with its feed; a source's own categories have none.
+fn write_tags(out: &mut String, tags: &[Tag]) -> std::fmt::Result {
+    let tags: Vec<String> = tags
+        .iter()
+        .filter_map(|tag| {
+            let label = escape(shown(&tag.label, &tag.term));
+            let folder = match tag.scheme {
+                Scheme::Province => "provinces",
+                Scheme::FormerProvince => "former-provinces",
+                Scheme::Topic => "topics",
+                Scheme::Document => "documents",
+                Scheme::SourceCategory => return None,
+            };
+            let term = escape(&tag.term);
+            Some(format!(
+                "<li><a href=\"../{folder}/{term}.atom\">{label}</a></li>"
+            ))
+        })
+        .collect();
+    if tags.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<ul class=\"tags\">{}</ul>", tags.concat())
+}
+
+fn write_copies(out: &mut String, entry: &EntryView) -> std::fmt::Result {
+    if entry.copies.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<section>\n<h2>Cũng đăng</h2>\n<ul>")?;
+    for copy in &entry.copies {
+        writeln!(
+            out,
+            "<li>{}</li>",
+            linked(Some(&copy.url), &copy.source_title)
+        )?;
+    }
+    writeln!(out, "</ul>\n</section>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::model::{CopyView, DateFrom, SourceView, TagOrigin, Timestamp};
+
+    fn entry() -> EntryView {
+        let tag = |scheme, term: &str, label: &str| Tag {
+            scheme,
+            term: term.to_owned(),
+            label: label.to_owned(),
+            origin: TagOrigin::Text,
+        };
+        EntryView {
+            id: "tag:x,2026:1".to_owned(),
+            title: "Lò <gốm>".to_owned(),
+            summary: Some("Tóm tắt".to_owned()),
+            content: Some("<p>Đoạn một &amp; hơn</p><p>Đoạn <b>hai</b><br>dòng sau</p>".to_owned()),
+            authors: Vec::new(),
+            enclosures: Vec::new(),
+            language: None,
+            tags: vec![
+                tag(Scheme::Province, "hue", "Huế"),
+                tag(Scheme::Document, "1881-qd-ttg", "1881/QĐ-TTg"),
+                tag(Scheme::SourceCategory, "Tin", "Tin"),
+            ],
+            published_at: Timestamp::from_secs(1_795_311_000),
+            date_from: DateFrom::Stated,
+            updated_at: Timestamp::from_secs(1_795_311_000),
+            url: Some("https://bao.example.vn/1".to_owned()),
+            source: SourceView {
+                id: "https://bao.example.vn/rss".to_owned(),
+                title: "Báo Huế".to_owned(),
+                url: "https://bao.example.vn/".to_owned(),
+                updated_at: Timestamp::EPOCH,
+            },
+            copies: vec![CopyView {
+                url: "https://dai.example.vn/9".to_owned(),
+                source_title: "Đài \"Huế\"".to_owned(),
+            }],
+            point: None,
+        }
+    }
+
+    fn html(entry: &EntryView) -> String {
+        story_page(&StoryView {
+            site: "Tin địa phương",
+            language: "vi",
+            generator_version: "0.0.0",
+            entry,
+        })
+    }
+
+    #[test]
+    fn a_story_shows_its_text_its_tags_with_their_feeds_and_its_copies() {
+        let html = html(&entry());
+        for part in [
+            "<h1 lang=\"vi\">Lò &lt;gốm&gt;</h1>",
+            "<p>Đoạn một &amp; hơn</p>\n<p>Đoạn hai</p>\n<p>dòng sau</p>",
+            "<a href=\"https://bao.example.vn/1\" rel=\"noopener nofollow\">Báo Huế</a>",
+            "<a href=\"../provinces/hue.atom\">Huế</a>",
+            "<a href=\"../documents/1881-qd-ttg.atom\">1881/QĐ-TTg</a>",
+            "<a href=\"https://dai.example.vn/9\" rel=\"noopener nofollow\">Đài &quot;Huế&quot;</a>",
+        ] {
+            assert!(html.contains(part), "no {part} in:\n{html}");
+        }
+        assert!(!html.contains(">Tin</a>"));
+    }
+
+    #[test]
+    fn no_word_of_a_source_becomes_markup() {
+        let evil = "\"'><script>alert(1)</script>";
+        let hostile = EntryView {
+            title: evil.to_owned(),
+            content: Some("<p title=\"</p><script>\">x</p>&lt;script&gt;".to_owned()),
+            url: Some("javascript:alert(1)".to_owned()),
+            language: Some("en\" onload=\"x".to_owned()),
+            ..entry()
+        };
+        let html = html(&hostile);
+        for sign in ["<script", "javascript:", "onload=", "'>"] {
+            assert!(!html.contains(sign), "{sign} in:\n{html}");
+        }
+    }
+}
