@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use crate::core::dedup::{Identity, JoinReason, Judge};
+use crate::core::dedup::{Bridge, Identity, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
     Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault, Flood,
@@ -82,6 +82,8 @@ pub struct NewArticle {
 pub struct Digest {
     pub batch: Batch,
     pub report: PollReport,
+    /// Published stories that new articles show to be one.
+    pub bridges: Vec<Bridge>,
 }
 
 /// How many problems of one answer are kept for people.
@@ -147,6 +149,7 @@ fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
     Digest {
         batch: of_source(state, ground.now),
         report,
+        bridges: Vec::new(),
     }
 }
 
@@ -182,6 +185,7 @@ fn unchanged(
     Digest {
         batch: of_source(state, ground.now),
         report,
+        bridges: Vec::new(),
     }
 }
 
@@ -271,7 +275,10 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
         flood: ground.state.flood.with(ground.now, draft.let_through),
         ..asked_to_wait(polled(after, ground.now), answer.retry_after, ground.now)
     };
-    draft.finish(state, problems)
+    Digest {
+        bridges: judge.bridges(),
+        ..draft.finish(state, problems)
+    }
 }
 
 /// What a page is remembered by after this reading, and what is unusual about it.
@@ -387,13 +394,13 @@ impl<'a> Draft<'a> {
         self.report.listed += 1;
         match judge.identify(&entry) {
             Identity::Gone => self.report.same += 1,
-            Identity::Stored(no) | Identity::Renamed(no) => self.again(no, entry),
+            Identity::Stored(no) | Identity::Renamed(no) => self.again(judge, no, entry),
             Identity::New => self.take_new(judge, entry),
         }
     }
 
     /// An entry that is stored already: written again only when it differs.
-    fn again(&mut self, no: ArticleNo, entry: Entry) {
+    fn again(&mut self, judge: &Judge<'_>, no: ArticleNo, entry: Entry) {
         self.listing.push(no);
         let Some(old) = self.ground.known.articles.get(&no) else {
             self.report.same += 1;
@@ -421,9 +428,14 @@ impl<'a> Draft<'a> {
             false => old.updated_at,
         };
         count_firings(&mut self.report.fired, Some(&old.entry), &entry);
-        let article = rejudged(old, entry, updated_at, self.ground.now);
+        let leaves = reworded && judge.leaves(old, &entry);
+        let mut article = rejudged(old, entry, updated_at, self.ground.now);
         self.touch(old.story);
-        if came_back(old, &article) {
+        if leaves {
+            article.story = StoryNo(self.numbers.story);
+            self.leave(old);
+            self.found(&article);
+        } else if came_back(old, &article) {
             self.bring_back(old.story);
         }
         self.articles.push(article);
@@ -434,6 +446,13 @@ impl<'a> Draft<'a> {
         let now = self.ground.now;
         if let Some(story) = self.stories.iter_mut().find(|one| one.no == story) {
             story.returned_at = Some(now);
+        }
+    }
+
+    /// An article edited beyond recognition is no longer of its story, which stays with its other articles.
+    fn leave(&mut self, old: &Article) {
+        if let Some(story) = self.stories.iter_mut().find(|story| story.no == old.story) {
+            story.articles.retain(|no| *no != old.no);
         }
     }
 
@@ -566,6 +585,7 @@ impl<'a> Draft<'a> {
         Digest {
             batch,
             report: self.report,
+            bridges: Vec::new(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod pulse;
 mod select;
 mod status;
 mod web;
+mod window;
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;

@@ -22,6 +22,7 @@ use crate::core::review::{self, Review, Terms};
 use crate::core::schedule::{Jitter, Policy};
 use crate::core::state::{self, State};
 use crate::core::tag::Tagger;
+use crate::daemon::window::{Asking, Recent};
 use crate::store::{Store, StoreError, StoreReader};
 
 /// How long after a failed write the store is tried again: doubling, up to a minute.
@@ -120,6 +121,8 @@ pub struct Owner {
     warnings: Arc<Vec<String>>,
     /// The address made from `listen` at the start.
     derived_base_url: Option<String>,
+    /// Articles among which copies are looked for.
+    recent: Recent,
 }
 
 impl Owner {
@@ -147,6 +150,7 @@ impl Owner {
             degraded: None,
             config_errors: Arc::default(),
             warnings: Arc::default(),
+            recent: Recent::new(config.stories.window),
             derived_base_url: config
                 .server
                 .base_url_is_derived
@@ -272,7 +276,7 @@ impl Owner {
     /// # Errors
     /// When the store cannot be read.
     pub fn decide(
-        &self,
+        &mut self,
         no: SourceNo,
         reading_key: ContentKey,
         outcome: PollOutcome,
@@ -289,7 +293,15 @@ impl Owner {
             PollOutcome::Read { feed, .. } => feed.entries.as_slice(),
             PollOutcome::Unchanged { .. } | PollOutcome::Failed(_) => &[],
         };
-        let known = self.store.known(no, entries)?;
+        let mut known = self.store.known(no, entries)?;
+        let sources: Vec<SourceNo> = self.state.sources().map(|source| source.no).collect();
+        let asking = Asking {
+            source: no,
+            sources: &sources,
+            now,
+        };
+        self.recent
+            .bring(&mut known, entries, asking, &self.store)?;
         let ground = Ground {
             state,
             known: &known,
@@ -334,6 +346,8 @@ impl Owner {
         match decided {
             Ok(None) => Ok(None),
             Ok(Some((digest, roster))) => {
+                let first_new = self.state.numbers().article;
+                self.recent.apply(&digest.batch, first_new);
                 self.state.apply(&digest.batch);
                 self.firings.add(&digest.report.fired);
                 if let Some(roster) = roster {
@@ -433,6 +447,9 @@ impl Owner {
         self.judging = judging;
         self.unjudged = self.unjudged_by(&self.judging);
         self.config_errors = Arc::default();
+        if self.config.stories.window != config.stories.window {
+            self.recent = Recent::new(config.stories.window);
+        }
         self.config = config;
         self.roster = Arc::new(roster);
         self.generation += 1;
@@ -496,6 +513,7 @@ impl Owner {
     fn take_up(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.state = rebuild(&self.store)?;
         self.unjudged = self.unjudged_by(&self.judging);
+        self.recent = Recent::new(self.config.stories.window);
         let mut probe = Batch {
             at: Some(now),
             settings: self.state.settings(),

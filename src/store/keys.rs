@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use crate::core::dedup::sketch::body_keys;
 use crate::core::model::{
     AddressKey, Article, ArticleNo, EntryKey, Ruling, Scheme, SourceNo, Standing, Story, StoryNo,
     TextKey, Timestamp,
@@ -222,6 +223,9 @@ pub fn of_article(article: &Article) -> Vec<(Vec<u8>, Vec<u8>)> {
         keys.push((join(&[&at_address(address), &no]), Vec::new()));
     }
     if let Some(text) = entry_ref.text_key {
+        keys.push((join(&[&with_text(text), &no]), Vec::new()));
+    }
+    for text in body_keys(entry_ref) {
         keys.push((join(&[&with_text(text), &no]), Vec::new()));
     }
     keys

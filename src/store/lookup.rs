@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{self, From, Place};
 use super::{Engine, EngineError, Pair, StoreError, record};
+use crate::core::dedup::sketch::body_keys;
 use crate::core::merge::Told;
 use crate::core::model::{
     AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Mint, Recompute, Scheme,
@@ -448,7 +449,29 @@ impl StoreReader {
         Ok(known)
     }
 
-    fn complete(&self, known: &mut Known, wanted: BTreeSet<ArticleNo>) -> Result<(), StoreError> {
+    /// Articles whose full text may be that of `entry`.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn with_body(&self, entry: &Entry) -> Result<Vec<ArticleNo>, StoreError> {
+        let mut found = Vec::new();
+        for key in body_keys(entry) {
+            found.extend(self.numbers_under(&keys::with_text(key))?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Brings articles with their stories to what is known.
+    ///
+    /// # Errors
+    /// When the medium fails or a record does not decode.
+    pub fn complete(
+        &self,
+        known: &mut Known,
+        wanted: BTreeSet<ArticleNo>,
+    ) -> Result<(), StoreError> {
         for no in wanted {
             known
                 .articles

@@ -18,7 +18,7 @@
 //! | `e` source entry-key | the article's number; empty: known and gone |
 //! | `v` source address article | articles of one source at an address |
 //! | `u` address article | articles of all sources at a canonical address |
-//! | `x` text article | articles with one matching text |
+//! | `x` text article | articles with one matching text, or with one of the shingles that stand for a full text |
 //! | `d` ~published story | every visible story, newest first: the merged feed |
 //! | `f` first-seen story | every story by when it was first seen: archives, retention |
 //! | `g` scheme term 0 ~published story | stories of a tag that any of their shown articles bears |

@@ -11,10 +11,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "only the intervals bound the requests",
     ),
     (
-        "stories.window",
-        "articles are joined by address and by equal text alone",
-    ),
-    (
         "server.trusted_proxies",
         "X-Forwarded-For is believed of nobody",
     ),

@@ -324,9 +324,6 @@ pub(super) fn intervals(
 fn stories_of(reader: &mut Reader<'_>, root: &Fields<'_>) -> StoryRules {
     let fields = open(reader, root, "stories");
     let window = reader.duration(&fields, "window", MINUTE..=DAY * 90);
-    if let Some(found) = window.as_ref().filter(|found| found.value != HOUR * 72) {
-        reader.not_yet(&fields, "stories.window", "window", found.place.clone());
-    }
     StoryRules {
         window: value_or(window, HOUR * 72),
     }

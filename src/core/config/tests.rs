@@ -855,8 +855,6 @@ retention = \"1d\"
 snapshots = 1
 [schedule]
 requests_per_hour = 1
-[stories]
-window = \"1h\"
 [[source]]
 id = \"a\"
 url = \"https://a.vn\"

@@ -2,12 +2,28 @@
 //!
 //! Owns the rules of identity inside one source and of joining across sources. Decides on what it is
 //! handed (`Known`), changes nothing, and never joins two entries of one source.
+//!
+//! `words` makes spellings alike, `sketch` is what is kept of an article, `verdict` tells what two are to each other,
+//! `window` finds the ones worth asking about, `explain` says why.
 
-use std::collections::{HashMap, HashSet};
+pub mod explain;
+pub mod idf;
+mod places;
+pub mod sketch;
+pub mod verdict;
+pub mod window;
+mod words;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::core::model::{
-    AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Roster, SourceNo, StoryNo,
+    AddressKey, Alike, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Roster, SourceNo,
+    Story, StoryNo,
 };
+
+use idf::Idf;
+use sketch::{Sketch, Text};
+use verdict::{Probe, Verdict};
 
 /// What an entry is to its own source's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +42,21 @@ pub enum Identity {
 pub enum JoinReason {
     Address,
     Text,
+    /// Recognised by its words.
+    Copy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Join {
     pub story: StoryNo,
     pub reason: JoinReason,
+}
+
+/// Two stories that an article shows to be one: for whoever may fuse published stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bridge {
+    pub elder: StoryNo,
+    pub younger: StoryNo,
 }
 
 /// One answer of one source, held against what is known.
@@ -44,6 +69,7 @@ pub struct Judge<'a> {
     shared_addresses: HashMap<AddressKey, usize>,
     renamed: HashSet<ArticleNo>,
     joined: HashSet<StoryNo>,
+    bridges: BTreeSet<Bridge>,
 }
 
 impl<'a> Judge<'a> {
@@ -72,6 +98,7 @@ impl<'a> Judge<'a> {
             shared_addresses,
             renamed: HashSet::new(),
             joined: HashSet::new(),
+            bridges: BTreeSet::new(),
         }
     }
 
@@ -110,12 +137,105 @@ impl<'a> Judge<'a> {
             .same_address(entry)
             .map(|story| (story, JoinReason::Address));
         let by_text = self.same_text(entry).map(|story| (story, JoinReason::Text));
-        let (story, reason) = by_address
+        let by_words = self
+            .copies(entry)
+            .into_iter()
+            .map(|story| (story, JoinReason::Copy));
+        let mut found: Vec<(StoryNo, JoinReason)> = by_address
             .chain(by_text)
+            .chain(by_words)
             .filter(|(story, _)| self.may_join(*story))
-            .min_by_key(|(story, _)| *story)?;
+            .collect();
+        // The first reason of each story stands.
+        found.sort_by_key(|(story, _)| *story);
+        found.dedup_by_key(|(story, _)| *story);
+        let (story, reason) = *found.first()?;
+        for (younger, _) in &found[1..] {
+            self.bridge(story, *younger);
+        }
         self.joined.insert(story);
         Some(Join { story, reason })
+    }
+
+    /// Stories that entries of this answer show to be one.
+    pub fn bridges(self) -> Vec<Bridge> {
+        self.bridges.into_iter().collect()
+    }
+
+    /// Whether what a stored article says now is nothing its story says: neither the words nor the address of any
+    /// other article of it.
+    pub fn leaves(&self, old: &Article, entry: &Entry) -> bool {
+        let story = self.known.stories.get(&old.story);
+        let others: Vec<&Article> = story
+            .into_iter()
+            .flat_map(|story| self.members(story))
+            .filter(|article| article.no != old.no)
+            .collect();
+        if others.is_empty() {
+            return false;
+        }
+        let sketch = Sketch::of(&Text::of(entry), Idf::built_in());
+        let mut probe = Probe::new(&sketch, Idf::built_in());
+        others.into_iter().all(|other| {
+            let same_address = entry.shared_address.is_some()
+                && entry.shared_address == other.entry.shared_address
+                && self.both_own(other, entry);
+            let other_sketch = Sketch::of(&Text::of(&other.entry), Idf::built_in());
+            !same_address && !agree(&other.entry, entry) && !probe.verdict(&other_sketch).is_near()
+        })
+    }
+
+    fn copies(&self, entry: &Entry) -> Vec<StoryNo> {
+        let Some(alike) = self.known.alike.get(&entry.key) else {
+            return Vec::new();
+        };
+        let sketch = Sketch::of(&Text::of(entry), Idf::built_in());
+        let mut probe = Probe::new(&sketch, Idf::built_in());
+        let is_copy = |alike: &Alike, verdict: Verdict| match alike.is_late {
+            true => verdict.is_late_copy(),
+            false => verdict.is_copy(),
+        };
+        alike
+            .iter()
+            .filter_map(|alike| Some((alike, self.known.articles.get(&alike.article)?)))
+            .filter(|(_, article)| article.source != self.source)
+            .filter(|(alike, article)| {
+                let other = Sketch::of(&Text::of(&article.entry), Idf::built_in());
+                is_copy(alike, probe.verdict(&other))
+            })
+            .map(|(_, article)| article.story)
+            .collect()
+    }
+
+    /// Notes that two stories are one, unless they have a source in common or articles that are told apart.
+    fn bridge(&mut self, elder: StoryNo, younger: StoryNo) {
+        let members = |no: StoryNo| {
+            let story = self.known.stories.get(&no);
+            story.into_iter().flat_map(|story| self.members(story))
+        };
+        let tells_apart = |one: &Article, other: &Article| {
+            let [one, other] =
+                [one, other].map(|article| Sketch::of(&Text::of(&article.entry), Idf::built_in()));
+            Probe::new(&one, Idf::built_in())
+                .verdict(&other)
+                .veto()
+                .is_some()
+        };
+        let are_one = members(elder).all(|one| {
+            members(younger).all(|other| one.source != other.source && !tells_apart(one, other))
+        });
+        if are_one {
+            self.bridges.insert(Bridge { elder, younger });
+        }
+    }
+
+    fn members(&self, story: &Story) -> impl Iterator<Item = &'a Article> {
+        story
+            .articles
+            .iter()
+            .filter_map(|no| self.known.articles.get(no))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     fn may_join(&self, story: StoryNo) -> bool {

@@ -10,6 +10,14 @@ pub enum KnownEntry {
     Gone,
 }
 
+/// An article that may be a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alike {
+    pub article: ArticleNo,
+    /// Further apart, by their dates, than the window: only full texts that agree join them.
+    pub is_late: bool,
+}
+
 /// Everything stored that the entries of one answer may have to do with: looked up before a digest, so
 /// that deciding needs no store and memory does not grow with the archive.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +29,8 @@ pub struct Known {
     pub at_address: HashMap<AddressKey, Vec<ArticleNo>>,
     /// Articles of any source with the same matching text.
     pub with_text: HashMap<TextKey, Vec<ArticleNo>>,
+    /// Articles of other sources that may be copies of an entry.
+    pub alike: HashMap<EntryKey, Vec<Alike>>,
     /// Every article named above, and every article of their stories.
     pub articles: HashMap<ArticleNo, Article>,
     pub stories: HashMap<StoryNo, Story>,

@@ -33,7 +33,7 @@ pub use ids::{
     AddressKey, ArticleNo, ContentKey, EntryKey, Mint, ParseSourceIdError, SourceId, SourceNo,
     StoryNo, TextKey, nearest,
 };
-pub use known::{Known, KnownEntry};
+pub use known::{Alike, Known, KnownEntry};
 pub use roster::{Roster, SourceFacts};
 pub use source::{Flood, Health, Rhythm, SourceRules, SourceState};
 pub use standing::{Custody, HeldBy, Ruled, Ruling, Standing, Verdict};

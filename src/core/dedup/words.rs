@@ -1,0 +1,321 @@
+//! Words as matching sees them: one number for everything that is the same word.
+//!
+//! Owns what makes two spellings alike: case, composed or decomposed letters, where a tone mark is written, `i` and
+//! `y`, ways to write a number or a date, long and short names of offices; and what is no part of the news: markup,
+//! bylines, datelines, a newsroom's name behind a title, `Xem thêm` behind a text. Compares nothing itself.
+
+mod letter;
+mod number;
+mod strip;
+mod synonym;
+
+use letter::{Base, Letter};
+use number::{Digits, Value};
+
+/// A word, or a number, in sixteen bits.
+///
+/// Two different words are the same number once in 32,768 times: of no weight where whole texts are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Word(pub u16);
+
+impl Word {
+    const NUMBER: u16 = 0x8000;
+
+    fn of_hash(hash: u32) -> Word {
+        Word(u16::try_from((hash ^ (hash >> 15)) & 0x7fff).unwrap_or_default())
+    }
+
+    fn of_value(value: Value) -> Word {
+        let hash = value.parts().iter().fold(HASH_SEED, |hash, part| {
+            // Numbers that differ by a thousand million million are taken for one: none of them is news.
+            mix(hash, u32::try_from(part % 0xffff_fffb).unwrap_or_default())
+        });
+        Word(Word::of_hash(hash ^ (hash >> 16)).0 | Word::NUMBER)
+    }
+
+    /// The word that `text` is; of several the first.
+    pub fn of(text: &str) -> Word {
+        read(text, 1).first().copied().unwrap_or(Word(0))
+    }
+
+    pub fn is_number(self) -> bool {
+        self.0 & Word::NUMBER != 0
+    }
+}
+
+/// What stands around a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Around {
+    /// A bracket opens before it.
+    opened: bool,
+    /// A bracket closes after it.
+    closed: bool,
+    /// A dash behind a space, or a bar, follows.
+    dash: bool,
+    colon: bool,
+    /// It begins with a capital.
+    capital: bool,
+    /// It has no small letter.
+    shouted: bool,
+}
+
+/// The words of a title, which is plain text.
+pub fn of_title(plain: &str, words_max: usize) -> Vec<Word> {
+    let mut read = Reader::new(plain, words_max);
+    strip::title(&mut read);
+    synonym::settle(read.words)
+}
+
+/// The words of a text, which may be safe HTML.
+pub fn of_text(html: &str, words_max: usize) -> Vec<Word> {
+    let mut read = Reader::new(html, words_max);
+    strip::text(&mut read);
+    synonym::settle(read.words)
+}
+
+/// Words as they stand.
+fn read(text: &str, words_max: usize) -> Vec<Word> {
+    Reader::new(text, words_max).words
+}
+
+const HASH_SEED: u32 = 0x811c_9dc5;
+const HASH_PRIME: u32 = 0x0100_0193;
+
+fn mix(hash: u32, value: u32) -> u32 {
+    (hash ^ value).wrapping_mul(HASH_PRIME)
+}
+
+/// Words with what stands around them, and the one that is being read.
+struct Reader {
+    words: Vec<Word>,
+    around: Vec<Around>,
+    hash: u32,
+    tone: u8,
+    /// The letter before in this word; none at its beginning.
+    last: Option<u32>,
+    /// It was a small one.
+    after_small: bool,
+    digits: Digits,
+    next: Around,
+    after_space: bool,
+}
+
+impl Reader {
+    fn new(text: &str, words_max: usize) -> Reader {
+        let capacity = words_max.min(text.len() / 4 + 1);
+        let mut reader = Reader {
+            words: Vec::with_capacity(capacity),
+            around: Vec::with_capacity(capacity),
+            hash: HASH_SEED,
+            tone: 0,
+            last: None,
+            after_small: false,
+            digits: Digits::default(),
+            next: Around::default(),
+            after_space: true,
+        };
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            if reader.words.len() >= words_max {
+                return reader;
+            }
+            match c {
+                '<' => {
+                    let tag = Tag::at(chars.as_str());
+                    if !tag.is_inline {
+                        reader.take(' ');
+                    }
+                    chars = chars.as_str()[tag.bytes..].chars();
+                }
+                '&' => {
+                    reader.take(' ');
+                    chars = chars.as_str()[reference_bytes(chars.as_str())..].chars();
+                }
+                c => reader.take(c),
+            }
+        }
+        reader.take(' ');
+        reader.words.truncate(words_max);
+        reader.around.truncate(words_max);
+        reader
+    }
+
+    fn take(&mut self, c: char) {
+        if let Some(digit) = u8::try_from(c).ok().filter(u8::is_ascii_digit) {
+            self.end_letters();
+            self.digits.digit(digit);
+            return;
+        }
+        if !self.digits.is_empty() {
+            if self.digits.sign(c) {
+                return;
+            }
+            self.end_number();
+        }
+        match letter::of(c) {
+            Letter::Base(base) => self.letter(base),
+            Letter::Mark(mark) => self.mark(mark),
+            Letter::Nothing => {}
+            Letter::None => {
+                self.end_letters();
+                self.sign(c);
+            }
+        }
+    }
+
+    fn letter(&mut self, base: Base) {
+        if base.is_upper && self.after_small {
+            // `Công ThươngVĩnh Long`: a space was lost.
+            self.end_letters();
+        }
+        if self.last.is_none() {
+            self.next.capital = base.is_upper;
+            self.next.shouted = base.is_upper;
+        }
+        self.next.shouted &= base.is_upper;
+        let letter = match (self.last, base.letter) {
+            // After a consonant `y` and `i` are one sound: `tỷ` and `tỉ`, `quý` and `quí`.
+            (Some(last), Y) if !is_vowel(last) => I,
+            (_, letter) => letter,
+        };
+        self.hash = mix(self.hash, letter);
+        // The `u` of `qu` is none by itself.
+        self.last = match (self.last, letter) {
+            (Some(Q), U) => Some(Q),
+            (_, letter) => Some(letter),
+        };
+        self.mark(base.mark);
+        self.after_small = !base.is_upper;
+        self.after_space = false;
+    }
+
+    fn mark(&mut self, mark: letter::Mark) {
+        if mark.shape != 0 {
+            self.hash = mix(self.hash, u32::from(mark.shape));
+        }
+        self.tone |= mark.tone;
+    }
+
+    fn sign(&mut self, c: char) {
+        if c.is_whitespace() {
+            self.after_space = true;
+            return;
+        }
+        let (after_space, around) = (self.after_space, self.around.last_mut());
+        match (c, around) {
+            ('(' | '[', _) => self.next.opened = true,
+            (')' | ']', Some(around)) => around.closed = true,
+            ('|', Some(around)) => around.dash = true,
+            ('-' | '\u{2010}'..='\u{2015}', Some(around)) => {
+                around.dash |= after_space || around.closed
+            }
+            (':', Some(around)) => around.colon = true,
+            _ => {}
+        }
+        self.after_space = false;
+    }
+
+    fn end_letters(&mut self) {
+        if self.last.is_some() {
+            let word = Word::of_hash(mix(self.hash, 0x100 + u32::from(self.tone)));
+            self.push(word);
+        }
+    }
+
+    fn end_number(&mut self) {
+        let word = Word::of_value(self.digits.value());
+        let trailing = self.digits.trailing();
+        self.digits = Digits::default();
+        self.push(word);
+        if let Some(sign) = trailing {
+            self.sign(sign);
+        }
+    }
+
+    fn push(&mut self, word: Word) {
+        self.words.push(word);
+        self.around.push(self.next);
+        self.hash = HASH_SEED;
+        self.tone = 0;
+        self.last = None;
+        self.after_small = false;
+        self.next = Around::default();
+        self.after_space = false;
+    }
+}
+
+const I: u32 = b'i' as u32;
+const Q: u32 = b'q' as u32;
+const U: u32 = b'u' as u32;
+const Y: u32 = b'y' as u32;
+
+fn is_vowel(letter: u32) -> bool {
+    matches!(
+        char::from_u32(letter),
+        Some('a' | 'e' | 'i' | 'o' | 'u' | 'y')
+    )
+}
+
+/// What one tag may take; what is longer is none.
+const TAG_BYTES_MAX: usize = 4096;
+/// The longest reference that safe HTML has.
+const REFERENCE_BYTES_MAX: usize = 10;
+
+struct Tag {
+    /// After the `<`.
+    bytes: usize,
+    /// It parts no words.
+    is_inline: bool,
+}
+
+impl Tag {
+    /// In safe HTML each `<` begins a tag, and a `>` ends it.
+    fn at(rest: &str) -> Tag {
+        let name = rest.strip_prefix('/').unwrap_or(rest);
+        let name_bytes = name
+            .bytes()
+            .take(TAG_BYTES_MAX)
+            .position(|b| !b.is_ascii_alphanumeric())
+            .unwrap_or(0);
+        let end = rest.bytes().take(TAG_BYTES_MAX).position(|b| b == b'>');
+        match (name_bytes, end) {
+            (1.., Some(end)) => Tag {
+                bytes: end + 1,
+                is_inline: matches!(
+                    &name[..name_bytes],
+                    "a" | "b"
+                        | "em"
+                        | "font"
+                        | "i"
+                        | "mark"
+                        | "s"
+                        | "small"
+                        | "span"
+                        | "strong"
+                        | "sub"
+                        | "sup"
+                        | "u"
+                ),
+            },
+            _ => Tag {
+                bytes: 0,
+                is_inline: false,
+            },
+        }
+    }
+}
+
+/// Each reference that safe HTML has stands for a sign or a space.
+fn reference_bytes(rest: &str) -> usize {
+    let end = rest
+        .bytes()
+        .take(REFERENCE_BYTES_MAX)
+        .position(|b| !(b.is_ascii_alphanumeric() || b == b'#'));
+    match end {
+        Some(end) if rest.as_bytes()[end] == b';' => end + 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;
