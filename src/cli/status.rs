@@ -72,6 +72,7 @@ struct Source {
     last_success: Option<String>,
     next_poll: Option<String>,
     last_error: Option<String>,
+    moved_to: Option<String>,
 }
 
 fn table(raw: &RawValue) -> Result<String, Failure> {
@@ -109,7 +110,7 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     for source in &status.sources {
         let _ = writeln!(
             text,
-            "{:width$}  {:8}  {:>7}  {:20}  {:20}{}",
+            "{:width$}  {:8}  {:>7}  {:20}  {:20}{}{}",
             source.id,
             source.state,
             source.entries,
@@ -119,6 +120,10 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
                 (Some(error), 0) => format!("  {error}"),
                 (Some(error), failures) => format!("  {failures} failures: {error}"),
                 (None, _) => String::new(),
+            },
+            match &source.moved_to {
+                Some(to) => format!("  moved to {to}"),
+                None => String::new(),
             }
         );
     }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod dedup;
 pub mod habit;
 pub mod merge;
+pub mod moved;
 pub mod normalise;
 pub mod parse;
 pub mod publish;

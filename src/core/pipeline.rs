@@ -13,7 +13,9 @@ use crate::core::model::{
     Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState, Standing, Story, StoryNo,
     Timestamp, Validators, Verdict,
 };
-use crate::core::schedule::{self, Hints, Jitter, Policy};
+use crate::core::moved;
+use crate::core::schedule::rhythm::{self, Heard};
+use crate::core::schedule::{self, Jitter, Policy, obey};
 
 /// The first numbers not given away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,6 +102,7 @@ pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
             validators,
             freshness,
             body_key,
+            moved_to,
             feed,
             retry_after,
         } => {
@@ -109,6 +112,7 @@ pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
                 freshness,
                 body_key,
                 retry_after,
+                moved_to,
             };
             read(ground, answer, feed)
         }
@@ -116,7 +120,11 @@ pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
             status,
             validators,
             freshness,
-        } => unchanged(ground, status, validators, freshness),
+            moved_to,
+        } => {
+            let after = unchanged(ground, freshness, moved_to.as_deref());
+            still_the_same(ground, after, status, validators)
+        }
         PollOutcome::Failed(fault) => failed(ground, fault),
     }
 }
@@ -127,6 +135,7 @@ struct Answer {
     freshness: Freshness,
     body_key: ContentKey,
     retry_after: Option<Duration>,
+    moved_to: Option<String>,
 }
 
 fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
@@ -137,9 +146,11 @@ fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
         ground.now,
         ground.jitter,
     );
+    // A run of 403s is acted upon, and shown, as something else than the last of them.
+    let fault = after.last_fault.clone().unwrap_or(fault);
     let state = SourceState {
         last_status: fault.status,
-        ..polled(after, ground.now)
+        ..moved::after_failure(polled(after, ground.now), fault.kind)
     };
     let report = PollReport {
         outcome: fault.kind.name(),
@@ -153,23 +164,31 @@ fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
     }
 }
 
-fn unchanged(
+/// The source after an answer that brought nothing new.
+fn unchanged(ground: &Ground<'_>, freshness: Freshness, moved_to: Option<&str>) -> SourceState {
+    let state = answered(ground, &Heard::default(), moved_to);
+    schedule::after_success(&state, freshness, ground.policy, ground.now, ground.jitter)
+}
+
+/// What any answer tells: how often the source publishes, and where it is.
+fn answered(ground: &Ground<'_>, heard: &Heard, moved_to: Option<&str>) -> SourceState {
+    let heard = Heard {
+        previous_at: ground.state.last_success_at,
+        ..heard.clone()
+    };
+    let Policy { zone, .. } = ground.policy;
+    SourceState {
+        rhythm: rhythm::learn(&ground.state.rhythm, &heard, zone, ground.now),
+        ..moved::after_success(ground.state.clone(), moved_to)
+    }
+}
+
+fn still_the_same(
     ground: &Ground<'_>,
+    after: SourceState,
     status: u16,
     validators: Validators,
-    freshness: Freshness,
 ) -> Digest {
-    let hints = Hints {
-        freshness,
-        ..Hints::default()
-    };
-    let after = schedule::after_success(
-        ground.state,
-        &hints,
-        ground.policy,
-        ground.now,
-        ground.jitter,
-    );
     let state = SourceState {
         validators: renewed(&ground.state.validators, validators),
         last_status: Some(status),
@@ -217,12 +236,6 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
     let (habit, unusual) = look(ground, &mut feed);
     let mut draft = Draft::new(ground);
     let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster);
-    let dates = feed
-        .entries
-        .iter()
-        .filter(|entry| entry.date_from != DateFrom::FirstSeen)
-        .filter_map(|entry| entry.published_at);
-    let rhythm = schedule::rhythm(ground.state.rhythm, dates, ground.now);
     for entry in feed.entries {
         draft.take(&mut judge, entry);
     }
@@ -247,17 +260,17 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
         draft.keep_listing();
     }
 
-    let hints = Hints {
-        freshness: answer.freshness,
-        ttl: feed.ttl,
-        skip_hours: feed.skip_hours,
-        skip_days: feed.skip_days,
+    let answered = SourceState {
+        asked: obey::asked(feed.ttl, &feed.skip_hours, &feed.skip_days),
+        ..answered(ground, &draft.heard, answer.moved_to.as_deref())
     };
-    let known = SourceState {
-        rhythm,
-        ..ground.state.clone()
-    };
-    let after = schedule::after_success(&known, &hints, ground.policy, ground.now, ground.jitter);
+    let after = schedule::after_success(
+        &answered,
+        answer.freshness,
+        ground.policy,
+        ground.now,
+        ground.jitter,
+    );
     let state = SourceState {
         title: feed.title.or_else(|| ground.state.title.clone()),
         site: feed.site.or_else(|| ground.state.site.clone()),
@@ -333,6 +346,8 @@ struct Draft<'a> {
     articles: Vec<Article>,
     stories: Vec<Story>,
     listing: Vec<ArticleNo>,
+    /// When what is new was published.
+    heard: Heard,
     report: PollReport,
     /// How many more undated or just-now-dated entries are let through; none where there is no bound.
     room: Option<u32>,
@@ -350,6 +365,7 @@ impl<'a> Draft<'a> {
             articles: Vec::new(),
             stories: Vec::new(),
             listing: Vec::new(),
+            heard: Heard::default(),
             report: PollReport {
                 outcome: "read",
                 ..PollReport::default()
@@ -488,6 +504,10 @@ impl<'a> Draft<'a> {
             .updated_at
             .unwrap_or(published_at)
             .clamp(published_at, seen_at);
+        match entry.published_at {
+            Some(at) if entry.date_from != DateFrom::FirstSeen => self.heard.dates.push(at),
+            _ => self.heard.undated += 1,
+        }
         let join = judge.join(&entry);
         let story = join.map_or(StoryNo(self.numbers.story), |join| join.story);
         self.report.new.push(NewArticle {

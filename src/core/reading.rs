@@ -173,11 +173,13 @@ pub fn begin(
         FetchOutcome::NotModified {
             validators,
             freshness,
+            moved_to,
         } => {
             return Beginning::Settled(PollOutcome::Unchanged {
                 status: 304,
                 validators,
                 freshness,
+                moved_to,
             });
         }
         FetchOutcome::Fetched(fetched) => fetched,
@@ -188,6 +190,7 @@ pub fn begin(
             status: fetched.status,
             validators: fetched.validators,
             freshness: fetched.freshness,
+            moved_to: fetched.moved_to,
         });
     }
     match parse(&fetched, reading, now) {
@@ -292,6 +295,7 @@ pub struct Draft {
     status: u16,
     validators: Validators,
     freshness: Freshness,
+    moved_to: Option<String>,
     url: String,
     keys: Vec<ContentKey>,
     before: Before,
@@ -331,6 +335,7 @@ impl Draft {
                 false => fetched.validators,
             },
             freshness: fetched.freshness,
+            moved_to: fetched.moved_to,
             keys: vec![body_key],
             before,
             feed: ParsedFeed::default(),
@@ -425,6 +430,7 @@ impl Draft {
                 status: self.status,
                 validators: self.validators,
                 freshness: self.freshness,
+                moved_to: self.moved_to,
             };
         }
         let context = NormaliseContext {
@@ -442,6 +448,7 @@ impl Draft {
             validators: self.validators,
             freshness: self.freshness,
             body_key,
+            moved_to: self.moved_to,
             feed: EntryFeed {
                 structure: self.structure,
                 judged_by: reading.judged_by,
@@ -453,25 +460,17 @@ impl Draft {
 }
 
 /// The outcome when something of it is still to be asked for: the next poll reads the answer again, changed or not.
-pub fn unfinished(outcome: PollOutcome) -> PollOutcome {
-    match outcome {
-        PollOutcome::Read {
-            status,
-            freshness,
-            body_key,
-            feed,
-            retry_after,
-            ..
-        } => PollOutcome::Read {
-            status,
-            validators: Validators::default(),
-            freshness,
-            body_key: ContentKey::of(&["unfinished", &format!("{body_key:?}")]),
-            feed,
-            retry_after,
-        },
-        other => other,
+pub fn unfinished(mut outcome: PollOutcome) -> PollOutcome {
+    if let PollOutcome::Read {
+        validators,
+        body_key,
+        ..
+    } = &mut outcome
+    {
+        *validators = Validators::default();
+        *body_key = ContentKey::of(&["unfinished", &format!("{body_key:?}")]);
     }
+    outcome
 }
 
 /// What the page of an article says, as its entry will keep it.

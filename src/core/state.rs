@@ -162,8 +162,11 @@ fn readdressed(state: SourceState, source: &Source, now: Timestamp) -> SourceSta
         // What a host asked for holds for its other addresses too.
         asked_to_wait_until: state.asked_to_wait_until.filter(|_| same_host),
         failures: 0,
+        refusals: 0,
         last_fault: None,
         habit: None,
+        moved_to: None,
+        moving: None,
         ..state
     }
 }

@@ -4,6 +4,7 @@
 //! loop. Whatever goes wrong is an outcome.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -96,44 +97,52 @@ impl<F: Fetcher> Gathering<'_, F> {
     }
 
     /// The entries with what their own pages say: as stored where a page was asked before, else asked now.
-    async fn with_full_texts(&self, job: &PollJob, outcome: PollOutcome) -> PollOutcome {
+    async fn with_full_texts(&self, job: &PollJob, mut outcome: PollOutcome) -> PollOutcome {
         let PollOutcome::Read {
-            status,
-            validators,
-            freshness,
-            body_key,
-            mut feed,
-            mut retry_after,
-        } = outcome
+            feed, retry_after, ..
+        } = &mut outcome
         else {
             return outcome;
         };
-        let known = match self.store.known(job.source, &feed.entries) {
-            Ok(known) => known,
-            Err(err) => return PollOutcome::Failed(internal(&err.to_string())),
-        };
+        match self.read_pages(job, feed, retry_after).await {
+            Ok(true) => outcome,
+            Ok(false) => reading::unfinished(outcome),
+            Err(fault) => PollOutcome::Failed(fault),
+        }
+    }
+
+    /// Whether every page that is wanted was asked.
+    async fn read_pages(
+        &self,
+        job: &PollJob,
+        feed: &mut EntryFeed,
+        retry_after: &mut Option<Duration>,
+    ) -> Result<bool, FetchFault> {
+        let known = self.store.known(job.source, &feed.entries);
+        let known = known.map_err(|err| internal(&err.to_string()))?;
         let mut left = FULL_TEXTS_MAX;
         let mut failures = 0;
-        let mut is_unfinished = false;
-        let mut problems = Vec::new();
+        let mut is_whole = true;
         let mut entries = Vec::with_capacity(feed.entries.len());
         for entry in std::mem::take(&mut feed.entries) {
             let before = said_before(&known, &entry);
             let address = entry.url.clone().filter(|_| FullText::is_wanted(before));
+            let is_enough = left == 0 || failures >= FAILURES_MAX || retry_after.is_some();
             let said = match address {
                 None => before.cloned(),
-                Some(_) if left == 0 || failures >= FAILURES_MAX || retry_after.is_some() => {
-                    is_unfinished = true;
+                Some(_) if is_enough => {
+                    is_whole = false;
                     before.cloned()
                 }
                 Some(address) => {
                     left -= 1;
                     let (said, fault) = self.full_text(job, &address, before).await;
                     if let Some(fault) = fault {
-                        failures += usize::from(FullText::is_wanted(Some(&said)));
-                        is_unfinished |= FullText::is_wanted(Some(&said));
-                        retry_after = retry_after.max(fault.retry_after);
-                        problems.push(Problem {
+                        let may_pass = FullText::is_wanted(Some(&said));
+                        failures += usize::from(may_pass);
+                        is_whole &= !may_pass;
+                        *retry_after = (*retry_after).max(fault.retry_after);
+                        feed.problems.push(Problem {
                             item: Some(entries.len()),
                             what: format!("its page gave no text: {}", fault.detail),
                         });
@@ -141,24 +150,10 @@ impl<F: Fetcher> Gathering<'_, F> {
                     Some(said)
                 }
             };
-            match self.joined(job, entry, said).await {
-                Ok(entry) => entries.push(entry),
-                Err(fault) => return PollOutcome::Failed(fault),
-            }
+            entries.push(self.joined(job, entry, said).await?);
         }
-        feed.problems.extend(problems);
-        let outcome = PollOutcome::Read {
-            status,
-            validators,
-            freshness,
-            body_key,
-            feed: EntryFeed { entries, ..feed },
-            retry_after,
-        };
-        match is_unfinished {
-            true => reading::unfinished(outcome),
-            false => outcome,
-        }
+        feed.entries = entries;
+        Ok(is_whole)
     }
 
     async fn full_text(

@@ -455,6 +455,7 @@ impl<F: Fetcher> Loop<F> {
             }
             self.waiting.entry(no).or_default().push(replies.clone());
             if !self.busy.contains(&no) {
+                self.owner.asked_out_of_turn(now);
                 self.start(no);
             }
         }

@@ -4,6 +4,7 @@ use super::PollEvent;
 use super::owner::{Owner, not_polled_because};
 use crate::admin::{PollRequest, Polled, PolledArticle};
 use crate::core::model::{SourceId, SourceNo, Timestamp, nearest};
+use crate::core::schedule;
 
 /// The sources a request means, and those it names in vain.
 pub fn choose(
@@ -49,8 +50,8 @@ fn told_to_wait(
     request: &PollRequest,
     now: Timestamp,
 ) -> Option<String> {
-    let until = owner.state().source(no)?.asked_to_wait_until?;
-    (until > now && !request.force).then(|| {
+    let until = schedule::left_alone_until(owner.state().source(no)?, now)?;
+    (!request.force).then(|| {
         format!("it asked to be left alone until {until} (Retry-After); --force asks all the same")
     })
 }

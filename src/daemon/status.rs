@@ -35,6 +35,9 @@ struct SourceStatus {
     id: SourceId,
     name: String,
     url: String,
+    /// Where it is asked instead: it has moved there for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<String>,
     kind: &'static str,
     state: Health,
     polls: u64,
@@ -89,6 +92,7 @@ fn source_status(source: &Source, state: &SourceState, published: &Published) ->
         id: source.id.clone(),
         name: name.unwrap_or_else(|| source.id.to_string()),
         url: state::without_credentials(&source.url),
+        moved_to: state.moved_to.as_deref().map(state::without_credentials),
         kind: kind(source.kind),
         state: if source.enabled {
             state.health()

@@ -142,7 +142,7 @@ impl HttpFetcher {
                 Hop::Onwards { status, location } => (status, location),
             };
             target = target
-                .onwards(&location)
+                .onwards(status, &location)
                 .and_then(|next| check_route(next, &seen))
                 .map_err(|fault| with_status(fault, status))?;
         }
@@ -199,6 +199,7 @@ impl HttpFetcher {
             Meaning::NotModified => Ok(Hop::Arrived(FetchOutcome::NotModified {
                 validators: answer::validators_confirmed(headers, &job.validators),
                 freshness: answer::freshness(headers, (self.now)()),
+                moved_to: target.moved_to(),
             })),
             Meaning::Body => {
                 let body = read_body(&mut response, job, &peer, budget)
@@ -232,6 +233,7 @@ impl HttpFetcher {
             body,
             validators: answer::validators(headers),
             freshness: answer::freshness(headers, (self.now)()),
+            moved_to: target.moved_to(),
         }
     }
 }
@@ -277,6 +279,8 @@ struct Target {
     /// Those of `headers` that must not leave the site.
     private: Vec<HeaderName>,
     is_redirected: bool,
+    /// Whether every redirect so far was for good.
+    is_permanent: bool,
 }
 
 impl Target {
@@ -307,6 +311,7 @@ impl Target {
             headers,
             private,
             is_redirected: false,
+            is_permanent: true,
         })
     }
 
@@ -317,7 +322,7 @@ impl Target {
     /// The request a redirect asks for. Credentials go along within the site and never in the clear after
     /// having been encrypted; once left behind they are not taken up again, since whoever sent us away
     /// would choose what they are used for.
-    fn onwards(mut self, location: &str) -> Result<Target, FetchFault> {
+    fn onwards(mut self, status: u16, location: &str) -> Result<Target, FetchFault> {
         let redirect = |detail: &str| fault::fault(FaultKind::Redirect, detail);
         let mut url = self
             .url
@@ -344,8 +349,16 @@ impl Target {
         Ok(Target {
             url,
             is_redirected: true,
+            is_permanent: self.is_permanent && matches!(status, 301 | 308),
             ..self
         })
+    }
+
+    /// Where the source has moved to for good; without credentials.
+    fn moved_to(&self) -> Option<String> {
+        let mut url = self.url.clone();
+        set_credentials(&mut url, "", None);
+        (self.is_redirected && self.is_permanent).then(|| url.into())
     }
 
     /// Names the address that answered when it is not the one that was asked for.

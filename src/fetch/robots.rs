@@ -220,6 +220,7 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
             validators: Validators::default(),
             freshness: Freshness::default(),
+            moved_to: None,
         }))
     }
 

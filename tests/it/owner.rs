@@ -270,7 +270,7 @@ fn sources_never_asked_come_first_then_the_longest_overdue() {
     let three = crate::support::config(&feeds_toml(&["a", "b", "c"]));
     world.owner.reload(three, world.now).expect("it is written");
     let late = world.now + Duration::from_secs(30 * 24 * 3600);
-    let due = |busy: &[u32], limit| {
+    let mut due = |busy: &[u32], limit| {
         let busy = busy.iter().copied().map(SourceNo).collect();
         let due = world.owner.due(late, &busy, limit);
         due.into_iter().map(|no| no.0).collect::<Vec<u32>>()

@@ -78,6 +78,7 @@ fn poll(owner: &mut Owner, source: &SourceId, body: Vec<u8>, now: Timestamp) {
         body: Bytes::from(body),
         validators: Validators::default(),
         freshness: Freshness::default(),
+        moved_to: None,
     });
     let outcome = reading::read(fetched, job.before, &job.reading, &job.tagger, now);
     if let PollOutcome::Failed(fault) = &outcome {

@@ -7,10 +7,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("store.retention", "every story is kept"),
     ("store.snapshots", "no snapshot is made"),
     (
-        "schedule.requests_per_hour",
-        "only the intervals bound the requests",
-    ),
-    (
         "server.trusted_proxies",
         "X-Forwarded-For is believed of nobody",
     ),

@@ -273,15 +273,6 @@ fn schedule_of(reader: &mut Reader<'_>, root: &Fields<'_>) -> ScheduleRules {
     let inherited = (MINUTE * 5, HOUR * 6);
     let (min_interval, max_interval) = intervals(reader, &fields, inherited);
     let budget = reader.count(&fields, "requests_per_hour", 0..=10_000_000);
-    if let Some(found) = budget.as_ref().filter(|found| found.value != 0) {
-        let place = found.place.clone();
-        reader.not_yet(
-            &fields,
-            "schedule.requests_per_hour",
-            "requests_per_hour",
-            place,
-        );
-    }
     ScheduleRules {
         min_interval,
         max_interval,

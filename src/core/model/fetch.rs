@@ -64,6 +64,8 @@ pub struct Fetched {
     pub body: Bytes,
     pub validators: Validators,
     pub freshness: Freshness,
+    /// The address it came from, where every redirect on the way there was for good (301, 308).
+    pub moved_to: Option<String>,
 }
 
 /// A fetch never fails as a Rust error: failure is data for the schedule.
@@ -73,6 +75,7 @@ pub enum FetchOutcome {
     NotModified {
         validators: Validators,
         freshness: Freshness,
+        moved_to: Option<String>,
     },
     Failed(FetchFault),
 }
@@ -174,6 +177,7 @@ pub enum PollOutcome {
         freshness: Freshness,
         /// Of the body and of what it was read with; the same again need not be read.
         body_key: super::ContentKey,
+        moved_to: Option<String>,
         feed: EntryFeed,
         /// What was asked for beside the source's own address said how long to be left alone.
         retry_after: Option<Duration>,
@@ -183,6 +187,7 @@ pub enum PollOutcome {
         status: u16,
         validators: Validators,
         freshness: Freshness,
+        moved_to: Option<String>,
     },
     Failed(FetchFault),
 }

@@ -35,7 +35,7 @@ pub use ids::{
 };
 pub use known::{Alike, Known, KnownEntry};
 pub use roster::{Roster, SourceFacts};
-pub use source::{Flood, Health, Rhythm, SourceRules, SourceState};
+pub use source::{Asked, Flood, Health, Move, Rhythm, SourceRules, SourceState};
 pub use standing::{Custody, HeldBy, Ruled, Ruling, Standing, Verdict};
 pub use tag::{Scheme, Tag, TagOrigin};
 pub use time::Timestamp;

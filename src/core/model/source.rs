@@ -70,13 +70,44 @@ impl Health {
     }
 }
 
-/// How often a source publishes, learnt from the dates of its own entries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+/// How often a source publishes, by hour of the week in its own time zone; learnt and read by the schedule.
+///
+/// At most 200 bytes as a record. Counts fade: what happened a while ago weighs less than what happened
+/// just now, and the span it is held against fades alike.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rhythm {
-    /// Mean gap between entries in seconds, decayed; none until two dates are known.
-    pub gap_s: Option<f64>,
-    /// The newest date seen.
-    pub newest_at: Option<Timestamp>,
+    /// Stories in each hour of the week, in units of `unit`, Monday from 0 to 1 first; empty until one is known.
+    pub hours: Vec<u8>,
+    /// Stories that one step of `hours` stands for; shrinks as they fade.
+    pub unit: f32,
+    /// Seconds the counts stand for.
+    pub span_s: f32,
+    /// Up to when it is learnt.
+    pub known_to: Option<Timestamp>,
+    /// Stories of the last hours, faded fast, and how many the hours of the week let expect: a day that is not like others.
+    pub recent: f32,
+    pub recent_expected: f32,
+}
+
+/// What a feed itself asks of those who read it; it holds until an answer with a body says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// `ttl`, `sy:updatePeriod`.
+    pub ttl: Option<Duration>,
+    /// `skipHours`: bit n is the hour n of the day, GMT.
+    pub skip_hours: u32,
+    /// `skipDays`: bit 0 is Monday, GMT.
+    pub skip_days: u8,
+}
+
+/// Where a source says it has moved to for good (301, 308), while that is not yet believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    pub to: String,
+    /// How many answers in a row have said so.
+    pub answers: u32,
 }
 
 /// Everything langbao remembers of a source between polls.
@@ -123,6 +154,17 @@ pub struct SourceState {
     /// What its stored articles were last judged by (taxonomy, rules, algorithm); none: they are to be judged anew.
     #[serde(default)]
     pub judged_by: Option<ContentKey>,
+    /// What the feed asks of its readers.
+    #[serde(default)]
+    pub asked: Asked,
+    /// 403s in a row.
+    #[serde(default)]
+    pub refusals: u32,
+    /// Where it is asked instead of at `url`: enough answers agreed that it moved there for good.
+    #[serde(default)]
+    pub moved_to: Option<String>,
+    #[serde(default)]
+    pub moving: Option<Move>,
 }
 
 /// How many undated or just-now-dated entries of a source were let through of late: a bound on what one
@@ -188,6 +230,10 @@ impl SourceState {
             habit: None,
             flood: Flood::default(),
             judged_by: None,
+            asked: Asked::default(),
+            refusals: 0,
+            moved_to: None,
+            moving: None,
         }
     }
 

@@ -16,6 +16,8 @@ const BOUNDS_MS: (i64, i64) = (-62_135_596_800_000, 253_402_300_799_999);
 
 impl Timestamp {
     pub const EPOCH: Timestamp = Timestamp(0);
+    /// The beginning of year 1: before everything.
+    pub const MIN: Timestamp = Timestamp(BOUNDS_MS.0);
 
     /// Clamped to the years 1 to 9999.
     pub fn from_millis(ms: i64) -> Timestamp {

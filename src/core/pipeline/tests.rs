@@ -7,10 +7,14 @@ use crate::core::model::fixture::{
     article, at, dated, entry, known, noon, saying, source, story, titled,
 };
 use crate::core::model::{EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo};
+use crate::core::schedule::policy::Price;
+use crate::core::schedule::rhythm::Zone;
 
 const POLICY: Policy = Policy {
     min_interval: Duration::from_secs(300),
     max_interval: Duration::from_secs(6 * 3600),
+    price: Price { story_s: 300.0 },
+    zone: Zone(7 * 3600),
 };
 /// The source that is polled, and another one.
 const OWN: u32 = 1;
@@ -39,8 +43,9 @@ fn state() -> SourceState {
         last_success_at: Some(asked_at),
         last_status: Some(200),
         rhythm: Rhythm {
-            gap_s: Some(3600.0),
-            newest_at: Some(asked_at),
+            span_s: 24.0 * 3600.0,
+            known_to: Some(asked_at),
+            ..Rhythm::default()
         },
         ..SourceState::new(SourceNo(OWN), id, "https://mot.vn/rss".into(), asked_at)
     }
@@ -67,6 +72,7 @@ fn feed(entries: Vec<Entry>) -> PollOutcome {
         validators: validators("\"mới\""),
         freshness: Freshness::default(),
         body_key: ContentKey::of(&["new body"]),
+        moved_to: None,
         feed: EntryFeed {
             format: "RSS 2.0".into(),
             entries,
@@ -411,6 +417,7 @@ fn an_unchanged_answer_keeps_listing_entries_and_what_it_leaves_unsaid() {
         status: 304,
         validators,
         freshness: Freshness::default(),
+        moved_to: None,
     };
     let silent = digest_at(&known, same(Validators::default()), later());
     let after = only(&silent.batch.sources);
@@ -421,9 +428,12 @@ fn an_unchanged_answer_keeps_listing_entries_and_what_it_leaves_unsaid() {
         last_status: Some(304),
         next_poll_at: after.next_poll_at,
         interval: after.interval,
+        // It is learnt of as of an answer without news.
+        rhythm: after.rhythm.clone(),
         ..state()
     };
     assert_eq!(after, &expected);
+    assert_eq!(after.rhythm.known_to, Some(later()));
     assert!(after.next_poll_at > later());
     assert_eq!(silent.batch, of_source(after.clone(), later()));
     assert_eq!(
@@ -480,6 +490,7 @@ fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
             validators,
             freshness,
             body_key,
+            moved_to,
             mut feed,
             ..
         } = feed(entries)
@@ -492,6 +503,7 @@ fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
             validators,
             freshness,
             body_key,
+            moved_to,
             feed,
             retry_after: None,
         };

@@ -29,6 +29,7 @@ fn answered(url: &str, body: impl Into<Bytes>) -> FetchOutcome {
             last_modified: None,
         },
         freshness: Freshness::default(),
+        moved_to: None,
     })
 }
 

@@ -294,6 +294,7 @@ async fn a_304_answers_the_validators_that_were_sent() {
         freshness: crate::core::model::Freshness {
             fresh_for: Some(Duration::from_secs(60)),
         },
+        moved_to: None,
     };
     assert_eq!(outcome, expected);
     let request = origin.request(0);
@@ -479,7 +480,7 @@ fn credentials_are_not_sent_in_the_clear_after_https_nor_taken_up_again() {
     let check = |from: &str, route: &[&str], expected: bool| {
         let last = route.iter().fold(target(from), |target, location| {
             target
-                .onwards(location)
+                .onwards(301, location)
                 .unwrap_or_else(|fault| panic!("{fault:?}"))
         });
         assert_eq!(

@@ -71,6 +71,7 @@ impl Newsroom {
             return FetchOutcome::NotModified {
                 validators,
                 freshness: Freshness::default(),
+                moved_to: None,
             };
         }
         FetchOutcome::Fetched(Fetched {
@@ -80,6 +81,7 @@ impl Newsroom {
             body: Bytes::from(self.rss(&listed)),
             validators,
             freshness: Freshness::default(),
+            moved_to: None,
         })
     }
 

@@ -1,0 +1,1 @@
+//! Tables of when a source is asked next.
