@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 
+use crate::core::review::Terms;
+
 /// A request longer than this is refused.
-pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
+pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,7 +23,30 @@ pub enum Request {
     Poll(PollRequest),
     Status,
     Export,
+    /// Refused where the new rules would hide much.
     Reload,
+    /// Whatever the new rules hide.
+    ReloadYes,
+    /// What these rules would touch of what is stored.
+    Preview(Terms),
+    Held,
+    Amend(Amendment),
+}
+
+/// What an operator asks of one story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amendment {
+    /// An id, or an address.
+    pub story: String,
+    pub deed: Deed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Retract,
+    UndoRetract,
+    Release,
 }
 
 /// By which a client tells whether a daemon is the one it means.
@@ -57,10 +82,69 @@ pub enum Reply {
         summary: Vec<String>,
         warnings: Vec<String>,
     },
+    Previewed(Preview),
+    Held(HeldList),
+    Amended(Amended),
     Refused {
         errors: Vec<String>,
     },
     Done,
+}
+
+/// What rules would make of what is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Stories looked at: all, or the last ones where there are many.
+    pub looked_at: u64,
+    pub is_whole: bool,
+    /// Of these visible now, and of the visible ones no longer so under the rules.
+    pub visible: u64,
+    pub hidden: u64,
+    pub rules: Vec<RulePreview>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulePreview {
+    /// Counted from 1, in the order of the file.
+    pub number: u32,
+    /// What it does and what it looks at: `drop by title`.
+    pub what: String,
+    /// Stored stories with an article it acts on.
+    pub touched: u64,
+    /// Visible stories that it is the last to hide.
+    pub hidden: u64,
+}
+
+/// What waits for an operator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldList {
+    /// The last taken in first.
+    pub articles: Vec<HeldArticle>,
+    /// All of them, those not listed included.
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldArticle {
+    /// What follows the last colon of its story's id.
+    pub story: String,
+    pub title: String,
+    pub url: Option<String>,
+    pub source: String,
+    /// When it was taken in, RFC 3339.
+    pub since: String,
+    /// `rule 2`, `flood`.
+    pub why: String,
+}
+
+/// What was done to a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amended {
+    /// What follows the last colon of its id.
+    pub story: String,
+    pub title: String,
+    /// Articles it concerned.
+    pub articles: usize,
 }
 
 /// What came of asking one source.

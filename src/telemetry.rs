@@ -34,6 +34,12 @@ struct State {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RuleLabel {
+    rule: u32,
+    action: &'static str,
+}
+
 /// What is read when somebody asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
@@ -43,6 +49,12 @@ pub struct Levels {
     /// Configured sources by state.
     pub sources: Vec<(&'static str, u64)>,
     pub degraded: bool,
+    /// Articles that wait for an operator.
+    pub held: u64,
+    /// Number and action of each rule, and the articles it came to act on.
+    pub rules: Vec<(u32, &'static str, u64)>,
+    /// Stored articles that are yet to be judged anew.
+    pub unjudged: u64,
 }
 
 /// All figures of one daemon.
@@ -62,6 +74,10 @@ pub struct Telemetry {
     store_bytes: Gauge,
     sources: Family<State, Gauge>,
     degraded: Gauge,
+    held: Gauge,
+    articles_held: Counter,
+    firings: Family<RuleLabel, Counter>,
+    unjudged: Gauge,
 }
 
 impl Default for Telemetry {
@@ -85,6 +101,10 @@ impl Default for Telemetry {
             store_bytes: Gauge::default(),
             sources: Family::default(),
             degraded: Gauge::default(),
+            held: Gauge::default(),
+            articles_held: Counter::default(),
+            firings: Family::default(),
+            unjudged: Gauge::default(),
         };
         telemetry.register();
         telemetry
@@ -144,6 +164,26 @@ impl Telemetry {
             "1 while the store cannot be written and nothing is polled",
             self.degraded.clone(),
         );
+        registry.register(
+            "held",
+            "Articles that a rule or the flood bound holds",
+            self.held.clone(),
+        );
+        registry.register(
+            "articles_held",
+            "New articles held when they were taken in",
+            self.articles_held.clone(),
+        );
+        registry.register(
+            "rule_firings",
+            "Articles each rule came to act on since it is in force",
+            self.firings.clone(),
+        );
+        registry.register(
+            "recompute_left",
+            "Stored articles yet to be judged anew",
+            self.unjudged.clone(),
+        );
         registry.register("http_requests", "Answered requests", self.http.clone());
         registry.register(
             "config_reloads",
@@ -163,6 +203,12 @@ impl Telemetry {
         self.new.inc_by(count(new));
         self.changed.inc_by(count(changed));
         self.copies.inc_by(count(copies));
+    }
+
+    /// New articles that were held.
+    pub fn held(&self, articles: usize) {
+        self.articles_held
+            .inc_by(u64::try_from(articles).unwrap_or(u64::MAX));
     }
 
     pub fn write_took(&self, span: Duration) {
@@ -197,6 +243,16 @@ impl Telemetry {
                 .get_or_create(&State { state })
                 .set(level(*count));
         }
+        self.held.set(level(levels.held));
+        self.unjudged.set(level(levels.unjudged));
+        // Rules come, go and are numbered anew with each configuration.
+        self.firings.clear();
+        for (rule, action, count) in &levels.rules {
+            let (rule, action) = (*rule, *action);
+            self.firings
+                .get_or_create(&RuleLabel { rule, action })
+                .inc_by(*count);
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -222,7 +278,11 @@ mod tests {
             store_bytes: 11,
             sources: vec![("ok", 2)],
             degraded: true,
+            held: 13,
+            rules: vec![(1, "drop", 17), (2, "tag", 0)],
+            unjudged: 19,
         };
+        telemetry.held(6);
         let text = telemetry.text(&levels).expect("figures can be written");
         for line in [
             "langbao_polls_total{outcome=\"read\"} 1",
@@ -237,6 +297,11 @@ mod tests {
             "langbao_store_bytes 11",
             "langbao_sources{state=\"ok\"} 2",
             "langbao_degraded 1",
+            "langbao_held 13",
+            "langbao_articles_held_total 6",
+            "langbao_rule_firings_total{rule=\"1\",action=\"drop\"} 17",
+            "langbao_rule_firings_total{rule=\"2\",action=\"tag\"} 0",
+            "langbao_recompute_left 19",
             "langbao_http_requests_total{route=\"feed\",status=\"304\"} 1",
             "langbao_config_reloads_total{result=\"refused\"} 1",
         ] {

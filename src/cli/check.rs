@@ -2,9 +2,15 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Exit, Failure, Global, place, say};
-use crate::core::config::{Checked, Level, Paint, Remark};
+use super::{Exit, Failure, Global, connect, parts, place, runtime, say};
+use crate::admin::{Client, Preview, Reply, Request};
+use crate::clock::{SharedClock, SystemClock};
+use crate::core::config::{Checked, Config, Level, Paint, Remark};
+use crate::core::review::{Review, Terms};
+use crate::daemon::preview;
+use crate::store::Marker;
 
 pub fn run(global: &Global, file: Option<PathBuf>) -> Result<Exit, Failure> {
     let path = match file {
@@ -27,6 +33,7 @@ pub fn run(global: &Global, file: Option<PathBuf>) -> Result<Exit, Failure> {
                 checked.config.sources.len(),
                 checked.warnings.len()
             ));
+            print_rules(global, &path, &checked.config);
             Ok(Exit::Done)
         }
         Err(mistakes) => {
@@ -44,6 +51,74 @@ pub fn run(global: &Global, file: Option<PathBuf>) -> Result<Exit, Failure> {
             );
             Ok(Exit::No)
         }
+    }
+}
+
+/// How many stored stories each rule would touch, where there is a store that can be read.
+fn print_rules(global: &Global, path: &Path, config: &Config) {
+    if config.rules.is_empty() {
+        return;
+    }
+    match touched(global, path, config) {
+        Ok(Some(preview)) => {
+            for line in preview.lines() {
+                say(format_args!("{line}"));
+            }
+            if preview.needs_yes() {
+                let _ = writeln!(std::io::stderr(), "warning: {}", preview.objection());
+            }
+        }
+        Ok(None) => {}
+        // The file is in order all the same.
+        Err(failure) => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "what the rules would touch is not known:\n{failure}"
+            );
+        }
+    }
+}
+
+fn touched(global: &Global, path: &Path, config: &Config) -> Result<Option<Preview>, Failure> {
+    let terms = Terms::of(config);
+    let asked = runtime()?.block_on(async {
+        match connect::daemon(global, Some(path), Some(config)).await? {
+            Some(client) => ask(client, &terms).await.map(Some),
+            None => Ok(None),
+        }
+    })?;
+    if asked.is_some() {
+        return Ok(asked);
+    }
+    let folder = place::store(config);
+    // A check makes no store.
+    let is_there = Marker::read(&folder).is_ok_and(|marker| marker.is_some());
+    if !is_there {
+        return Ok(None);
+    }
+    let clock: SharedClock = Arc::new(SystemClock);
+    let store = parts::store(&folder, config, parts::now(&clock))?;
+    let review = Review::of(&terms).map_err(|bad| {
+        Failure::new(
+            format!("rule number {}: {}", bad.number, bad.cause),
+            "make the rule simpler",
+        )
+    })?;
+    Ok(Some(preview::preview(&store, &review, &terms.rules)?))
+}
+
+async fn ask(mut client: Client, terms: &Terms) -> Result<Preview, Failure> {
+    let broken = |err: std::io::Error| connect::broken(&err);
+    client
+        .ask(&Request::Preview(terms.clone()))
+        .await
+        .map_err(broken)?;
+    match client.reply().await.map_err(broken)? {
+        Some(Reply::Previewed(preview)) => Ok(preview),
+        Some(Reply::Refused { errors }) => {
+            Err(Failure::new(errors.join("; "), "look at the daemon's log"))
+        }
+        _ => Err(Failure::new("the daemon broke off", "look at its log")),
     }
 }
 

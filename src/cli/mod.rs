@@ -3,6 +3,7 @@
 //! One file per command. Each says what it needs of the configuration, the store and the daemon, and
 //! puts failures into one line of cause and one of mend; none of them decides anything about news.
 
+mod amend;
 mod check;
 mod connect;
 mod demo;
@@ -26,6 +27,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 pub use failure::{Exit, Failure};
+
+use crate::admin::{Amendment, Deed};
 
 /// A feed aggregator for provincial news: many newsrooms in, one merged, tagged feed out.
 #[derive(Debug, Parser)]
@@ -97,7 +100,11 @@ enum Command {
     },
     /// Have the daemon read its configuration again
     #[command(after_help = "Example:\n  langbao reload && journalctl -u langbao -n 5")]
-    Reload,
+    Reload {
+        /// Even if its rules newly hide more than 5 % of the visible stories
+        #[arg(long)]
+        yes: bool,
+    },
     /// Show the health of every source, as the running daemon sees it
     #[command(
         after_help = "Example:\n  langbao status --json | jq '.sources[] | select(.state == \"failing\")'"
@@ -109,6 +116,28 @@ enum Command {
         /// Show it again every two seconds until stopped
         #[arg(long)]
         watch: bool,
+    },
+    /// Take a story down, or bring it back within 30 days
+    #[command(
+        after_help = "Example:\n  langbao retract https://example.vn/tin/lo-gom-do-lua.html\n  langbao retract --undo k3x9q2wdpe-17"
+    )]
+    Retract {
+        /// What follows the last colon of its id, the whole id, its address or any copy's
+        #[arg(value_name = "ID")]
+        story: String,
+        /// Bring it back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// List what a rule or a flood bound holds
+    #[command(after_help = "Example:\n  langbao held")]
+    Held,
+    /// Let go what is held of a story
+    #[command(after_help = "Example:\n  langbao release k3x9q2wdpe-17")]
+    Release {
+        /// What follows the last colon of its id, the whole id, its address or any copy's
+        #[arg(value_name = "ID")]
+        story: String,
     },
     /// Write the whole store to standard output as JSON Lines
     #[command(after_help = "Example:\n  langbao export | zstd > langbao.jsonl.zst")]
@@ -157,8 +186,20 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             poll::run(global, &request)
         }
         Command::Probe { url } => probe::run(global, &url),
-        Command::Reload => reload::run(global),
+        Command::Reload { yes } => reload::run(global, yes),
         Command::Status { json, watch } => status::run(global, json, watch),
+        Command::Retract { story, undo } => {
+            let deed = match undo {
+                true => Deed::UndoRetract,
+                false => Deed::Retract,
+            };
+            amend::run(global, Amendment { story, deed })
+        }
+        Command::Held => amend::held(global),
+        Command::Release { story } => {
+            let deed = Deed::Release;
+            amend::run(global, Amendment { story, deed })
+        }
         Command::Export => export::run(global),
         Command::Import => import::run(global),
     }

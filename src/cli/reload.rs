@@ -5,14 +5,18 @@ use std::io::Write;
 use super::{Exit, Failure, Global, connect, runtime, say};
 use crate::admin::{Reply, Request};
 
-pub fn run(global: &Global) -> Result<Exit, Failure> {
-    runtime()?.block_on(reload(global))
+pub fn run(global: &Global, yes: bool) -> Result<Exit, Failure> {
+    let request = match yes {
+        true => Request::ReloadYes,
+        false => Request::Reload,
+    };
+    runtime()?.block_on(reload(global, &request))
 }
 
-async fn reload(global: &Global) -> Result<Exit, Failure> {
+async fn reload(global: &Global, request: &Request) -> Result<Exit, Failure> {
     let mut client = connect::daemon_whatever_the_file(global).await?;
     client
-        .ask(&Request::Reload)
+        .ask(request)
         .await
         .map_err(|err| connect::broken(&err))?;
     let mut exit = Exit::Done;

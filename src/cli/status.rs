@@ -57,10 +57,29 @@ struct Status {
     articles: u64,
     degraded: Option<String>,
     #[serde(default)]
+    held: u64,
+    recompute: Progress,
+    #[serde(default)]
+    rules: Vec<Rule>,
+    #[serde(default)]
     config_errors: Vec<String>,
     #[serde(default)]
     warnings: Vec<String>,
     sources: Vec<Source>,
+}
+
+#[derive(Deserialize)]
+struct Progress {
+    done: u64,
+    total: u64,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    number: u32,
+    action: String,
+    conditions: Vec<String>,
+    fired: u64,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +113,27 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     }
     for warning in &status.warnings {
         let _ = writeln!(text, "WARNING: {warning}");
+    }
+    if status.held > 0 {
+        let _ = writeln!(
+            text,
+            "{} articles are held: `langbao held` lists them",
+            status.held
+        );
+    }
+    let Progress { done, total } = status.recompute;
+    if done < total {
+        let _ = writeln!(text, "stored articles judged anew: {done} of {total}");
+    }
+    for rule in &status.rules {
+        let _ = writeln!(
+            text,
+            "rule number {} ({} by {}) acted on {} articles",
+            rule.number,
+            rule.action,
+            rule.conditions.join(", "),
+            rule.fired
+        );
     }
     let width = status
         .sources

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::config::{self, Action, Config, Source, Topic};
 use crate::core::model::{
-    Article, Batch, ContentKey, Entry, Scheme, SourceId, SourceState, Story, StoryNo, Tag,
+    Article, Batch, ContentKey, Entry, Ruled, Scheme, SourceId, SourceState, Story, StoryNo, Tag,
     TagOrigin, Timestamp,
 };
 use crate::core::normalise::{self, TagText};
@@ -132,10 +132,22 @@ impl Review {
     }
 }
 
+impl Review {
+    /// What the rules would make of a stored entry.
+    pub fn ruled(&self, entry: &Entry, source: &SourceState) -> Ruled {
+        if self.rulebook.looks_at_tags() {
+            return self.entry(entry, source).ruled;
+        }
+        let mut entry = entry.clone();
+        rule(&mut entry, &self.rulebook, &names(source));
+        entry.ruled
+    }
+}
+
 /// Lets the rules act on an entry that is tagged.
 pub fn rule(entry: &mut Entry, rulebook: &Rulebook, names: &[String]) {
     if rulebook.is_empty() {
-        entry.ruled = Default::default();
+        entry.ruled = Ruled::default();
         return;
     }
     let text = normalise::whole_text(entry);

@@ -12,10 +12,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
 use super::owner::Published;
-use super::{Command, LoadConfig, Reloaded, poll, status};
-use crate::admin::{Identity, PollRequest, REQUEST_BYTES_MAX, Reply, Request};
+use super::{Command, LoadConfig, Reloaded, amend, poll, preview, status};
+use crate::admin::{Amendment, Identity, PollRequest, Preview, REQUEST_BYTES_MAX, Reply, Request};
 use crate::clock::SharedClock;
-use crate::core::config::ConfigDiff;
+use crate::core::config::{Config, ConfigDiff};
+use crate::core::review::{Review, Terms};
 use crate::store::{StoreError, StoreReader};
 
 /// Conversations at once.
@@ -105,7 +106,11 @@ async fn answer(line: &str, desk: &Desk, write: &mut OwnedWriteHalf) -> io::Resu
         Ok(Request::Poll(request)) => answer_poll(request, desk, write).await,
         Ok(Request::Status) => answer_status(desk, write).await,
         Ok(Request::Export) => answer_export(desk, write).await,
-        Ok(Request::Reload) => answer_reload(desk, write).await,
+        Ok(Request::Reload) => answer_reload(desk, Consent::UpToALittle, write).await,
+        Ok(Request::ReloadYes) => answer_reload(desk, Consent::Full, write).await,
+        Ok(Request::Preview(terms)) => answer_preview(terms, desk, write).await,
+        Ok(Request::Held) => answer_held(desk, write).await,
+        Ok(Request::Amend(asked)) => answer_amend(asked, desk, write).await,
         Err(err) => refuse(write, format!("this request is not understood: {err}")).await,
     }
 }
@@ -172,11 +177,81 @@ async fn answer_export(desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()
     }
 }
 
-async fn answer_reload(desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()> {
-    match reload(desk).await {
-        Some(Reloaded::InForce { diff, warnings }) => {
+/// Reading the whole store is work for a thread of its own.
+async fn of_the_store<T: Send + 'static>(
+    desk: &Desk,
+    ask: impl FnOnce(&StoreReader, &Published) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, String> {
+    let (reader, published) = (desk.reader.clone(), Arc::clone(&desk.served.borrow()));
+    let asked = tokio::task::spawn_blocking(move || ask(&reader, &published));
+    match asked.await {
+        Ok(answer) => answer.map_err(|err| err.to_string()),
+        Err(err) => Err(format!("looking it up failed: {err}")),
+    }
+}
+
+async fn answer_preview(terms: Terms, desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()> {
+    let review = match Review::of(&terms) {
+        Ok(review) => review,
+        Err(bad) => {
+            return refuse(write, format!("rule number {}: {}", bad.number, bad.cause)).await;
+        }
+    };
+    let previewed = of_the_store(desk, move |reader, _| {
+        preview::preview(reader, &review, &terms.rules)
+    });
+    match previewed.await {
+        Ok(previewed) => {
+            say(write, &Reply::Previewed(previewed)).await?;
+            say(write, &Reply::Done).await
+        }
+        Err(cause) => refuse(write, cause).await,
+    }
+}
+
+async fn answer_held(desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()> {
+    let held = of_the_store(desk, |reader, published| {
+        amend::held(reader, &published.mint, &published.roster)
+    });
+    match held.await {
+        Ok(held) => {
+            say(write, &Reply::Held(held)).await?;
+            say(write, &Reply::Done).await
+        }
+        Err(cause) => refuse(write, cause).await,
+    }
+}
+
+async fn answer_amend(asked: Amendment, desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()> {
+    let (reply, amended) = oneshot::channel();
+    let command = Command::Amend { asked, reply };
+    if desk.commands.send(command).await.is_err() {
+        return refuse(write, "the daemon is stopping".into()).await;
+    }
+    match amended.await {
+        Ok(Ok(amended)) => {
+            say(write, &Reply::Amended(amended)).await?;
+            say(write, &Reply::Done).await
+        }
+        Ok(Err(why)) => refuse(write, why).await,
+        Err(_) => refuse(write, "the daemon is stopping".into()).await,
+    }
+}
+
+async fn answer_reload(
+    desk: &Desk,
+    consent: Consent,
+    write: &mut OwnedWriteHalf,
+) -> io::Result<()> {
+    match reload(desk, consent).await {
+        Some(Reloaded::InForce {
+            diff,
+            warnings,
+            preview,
+        }) => {
+            let rules = preview.map(|preview| preview.lines());
             let reply = Reply::Reloaded {
-                summary: summary(&diff),
+                summary: [summary(&diff), rules.unwrap_or_default()].concat(),
                 warnings: warnings.iter().map(ToString::to_string).collect(),
             };
             say(write, &reply).await?;
@@ -187,24 +262,70 @@ async fn answer_reload(desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()
     }
 }
 
-/// Loads the configuration off the event loop, then hands it to the owner.
-async fn reload(desk: &Desk) -> Option<Reloaded> {
+/// How much a reload may hide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    /// Some stories; see [`preview::HIDDEN_PERCENT_MAX`].
+    UpToALittle,
+    Full,
+}
+
+/// Loads the configuration off the event loop, weighs its rules, then hands it to the owner.
+async fn reload(desk: &Desk, consent: Consent) -> Option<Reloaded> {
     let load = Arc::clone(&desk.load_config);
-    let loaded = tokio::task::spawn_blocking(move || load()).await.ok()?;
+    let (reader, published) = (desk.reader.clone(), Arc::clone(&desk.served.borrow()));
+    let weighed = tokio::task::spawn_blocking(move || {
+        let loaded = load();
+        let preview = match &loaded {
+            Ok(checked) => weigh(&checked.config, &published.config, &reader),
+            Err(_) => Ok(None),
+        };
+        (loaded, preview)
+    });
+    let (loaded, preview) = weighed.await.ok()?;
     let (reply, reloaded) = oneshot::channel();
-    let command = Command::Reload {
-        loaded: Box::new(loaded),
-        reply,
+    let command = match preview {
+        Ok(Some(preview)) if preview.needs_yes() && consent != Consent::Full => Command::Refuse {
+            errors: [vec![preview.objection()], preview.lines()].concat(),
+            reply,
+        },
+        Ok(preview) => Command::Reload {
+            loaded: Box::new(loaded),
+            preview,
+            reply,
+        },
+        Err(cause) => Command::Refuse {
+            errors: vec![cause],
+            reply,
+        },
     };
     desk.commands.send(command).await.ok()?;
     reloaded.await.ok()
+}
+
+/// What new rules or a new taxonomy would hide; none where both are as they were.
+fn weigh(new: &Config, old: &Config, reader: &StoreReader) -> Result<Option<Preview>, String> {
+    let (before, after) = (Terms::of(old), Terms::of(new));
+    let same = before.rules == after.rules && before.topics == after.topics;
+    if same || after.rules.is_empty() {
+        return Ok(None);
+    }
+    let review = Review::of(&after).map_err(|bad| {
+        format!(
+            "rule number {} cannot be put to work: {}",
+            bad.number, bad.cause
+        )
+    })?;
+    preview::preview(reader, &review, &after.rules)
+        .map(Some)
+        .map_err(|err| err.to_string())
 }
 
 /// Reloads whenever a signal asks for it.
 pub async fn reload_on_signal(mut signals: mpsc::Receiver<()>, desk: Desk) {
     while signals.recv().await.is_some() {
         let at = desk.clock.now();
-        if reload(&desk).await.is_none() {
+        if reload(&desk, Consent::UpToALittle).await.is_none() {
             return;
         }
         debug!(%at, "reloaded by signal");

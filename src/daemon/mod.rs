@@ -5,12 +5,14 @@
 //! and `cli` know several parts of the shell.
 
 mod admin;
+pub mod amend;
 pub mod find;
 pub mod gather;
 mod narrow;
 pub mod owner;
 mod pages;
 mod poll;
+pub mod preview;
 mod pulse;
 mod select;
 mod status;
@@ -27,7 +29,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
-use crate::admin::{Identity, PollRequest};
+use crate::admin::{Amended, Amendment, Identity, PollRequest, Preview};
 use crate::clock::SharedClock;
 use crate::core::config::{Checked, Config, ConfigDiff, Remark};
 use crate::core::model::{FaultKind, FetchFault, PollOutcome, SourceId, SourceNo, Timestamp};
@@ -68,6 +70,8 @@ pub struct Parts<F> {
 
 /// The schedule is looked at again at least this often: a machine that slept has another time.
 const NAP_MAX: Duration = Duration::from_secs(30);
+/// Between two steps of judging stored articles anew: polls and requests come first.
+const JUDGE_PAUSE: Duration = Duration::from_millis(20);
 /// Polls under way, waiting for their turn at a host included, for each one the fetcher has in flight.
 const UNDER_WAY_FACTOR: usize = 4;
 
@@ -79,7 +83,17 @@ enum Command {
     },
     Reload {
         loaded: Box<Result<Checked, Vec<Remark>>>,
+        preview: Option<Preview>,
         reply: oneshot::Sender<Reloaded>,
+    },
+    /// The configuration on disk is not to be put into force, and why.
+    Refuse {
+        errors: Vec<String>,
+        reply: oneshot::Sender<Reloaded>,
+    },
+    Amend {
+        asked: Amendment,
+        reply: oneshot::Sender<Result<Amended, String>>,
     },
 }
 
@@ -94,6 +108,8 @@ enum Reloaded {
     InForce {
         diff: ConfigDiff,
         warnings: Vec<Remark>,
+        /// Of the rules, where they or the taxonomy changed.
+        preview: Option<Preview>,
     },
     Refused(Vec<String>),
 }
@@ -119,6 +135,8 @@ struct Loop<F> {
     dry: HashMap<tokio::task::Id, mpsc::UnboundedSender<PollEvent>>,
     published: watch::Sender<Arc<Published>>,
     telemetry: Arc<Telemetry>,
+    /// When stored articles were last judged anew.
+    judged_last: Option<Instant>,
 }
 
 /// Runs until `shutdown` resolves: polls, serves, answers; then stops within the limits' deadline.
@@ -171,6 +189,7 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
     let refit = parts.refit;
     loop {
         let nap = machine.start_due();
+        let nap = machine.judge_some().min(nap);
         let nap = pulse.beat(&machine.owner).min(nap);
         tokio::select! {
             () = &mut shutdown => break,
@@ -227,6 +246,7 @@ impl<F: Fetcher> Loop<F> {
             dry: HashMap::new(),
             published,
             telemetry: Arc::default(),
+            judged_last: None,
         }
     }
 
@@ -247,6 +267,28 @@ impl<F: Fetcher> Loop<F> {
             _ => self.owner.next_due_at(&self.busy),
         };
         next.map_or(NAP_MAX, |at| at.since(now)).min(NAP_MAX)
+    }
+
+    /// Judges some stored articles anew where that is due; how long until there are more to judge.
+    fn judge_some(&mut self) -> Duration {
+        if !self.owner.has_unjudged() {
+            return NAP_MAX;
+        }
+        let since = self.judged_last.map_or(JUDGE_PAUSE, |at| at.elapsed());
+        if since < JUDGE_PAUSE {
+            return JUDGE_PAUSE - since;
+        }
+        let now = self.clock.now();
+        match self.blocking(|owner| owner.judge_some(now)) {
+            Ok(true) => {}
+            Ok(false) => info!("stored articles are judged by the rules and the taxonomy in force"),
+            Err(err) => {
+                self.telemetry.write_failed();
+                error!(%err, "stored articles cannot be judged anew: it goes on when the store can be written");
+            }
+        }
+        self.judged_last = Some(Instant::now());
+        JUDGE_PAUSE
     }
 
     fn start(&mut self, no: SourceNo) {
@@ -335,6 +377,7 @@ impl<F: Fetcher> Loop<F> {
                     report.changed,
                     report.copies,
                 );
+                self.telemetry.held(report.held);
                 self.log(&job, &report);
                 for waiter in waiting {
                     let _ = waiter.send(PollEvent::Finished {
@@ -412,7 +455,7 @@ impl<F: Fetcher> Loop<F> {
             ),
             None => info!(
                 source = %job.id, outcome = report.outcome, new = report.new.len(),
-                changed = report.changed, same = report.same, copies = report.copies,
+                changed = report.changed, same = report.same, copies = report.copies, held = report.held,
                 problems = report.problems.len(), %next_poll_at, "polled"
             ),
         }
@@ -424,9 +467,31 @@ impl<F: Fetcher> Loop<F> {
     fn obey(&mut self, command: Command, refit: &Refit<F>, pulse: &Pulse) {
         match command {
             Command::Poll { request, replies } => self.poll_now(&request, &replies),
-            Command::Reload { loaded, reply } => {
+            Command::Amend { asked, reply } => {
+                let now = self.clock.now();
+                let amended = self.blocking(|owner| amend::amend(owner, &asked, now));
+                match &amended {
+                    Ok(done) => {
+                        info!(story = done.story, deed = ?asked.deed, "a story was amended")
+                    }
+                    Err(why) => debug!(why, deed = ?asked.deed, "a story was not amended"),
+                }
+                self.publish();
+                let _ = reply.send(amended);
+            }
+            Command::Refuse { errors, reply } => {
+                self.telemetry.reloaded("refused");
+                let refused = self.refuse(errors);
+                self.publish();
+                let _ = reply.send(refused);
+            }
+            Command::Reload {
+                loaded,
+                preview,
+                reply,
+            } => {
                 pulse.supervisor.reloading();
-                let reloaded = self.reload(*loaded, refit);
+                let reloaded = self.reload(*loaded, preview, refit);
                 self.telemetry.reloaded(match &reloaded {
                     Reloaded::InForce { .. } => "in-force",
                     Reloaded::Refused(_) => "refused",
@@ -461,7 +526,12 @@ impl<F: Fetcher> Loop<F> {
         }
     }
 
-    fn reload(&mut self, loaded: Result<Checked, Vec<Remark>>, refit: &Refit<F>) -> Reloaded {
+    fn reload(
+        &mut self,
+        loaded: Result<Checked, Vec<Remark>>,
+        preview: Option<Preview>,
+        refit: &Refit<F>,
+    ) -> Reloaded {
         let now = self.clock.now();
         let checked = match loaded {
             Ok(checked) => checked,
@@ -488,6 +558,7 @@ impl<F: Fetcher> Loop<F> {
                 Reloaded::InForce {
                     diff,
                     warnings: checked.warnings,
+                    preview,
                 }
             }
             Err(err) => {

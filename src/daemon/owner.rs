@@ -6,6 +6,8 @@
 
 mod standing;
 
+pub use standing::Undone;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

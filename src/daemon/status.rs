@@ -18,6 +18,11 @@ pub struct Status {
     stories: u64,
     articles: u64,
     store_bytes: u64,
+    /// Articles that wait for an operator.
+    held: u64,
+    /// Stored articles judged anew since rules, taxonomy or algorithm changed.
+    recompute: Progress,
+    rules: Vec<RuleStatus>,
     /// Why nothing is polled, while the store cannot be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     degraded: Option<String>,
@@ -28,6 +33,22 @@ pub struct Status {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     sources: Vec<SourceStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct Progress {
+    done: u64,
+    total: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleStatus {
+    /// Counted from 1, in the order of the file.
+    number: u32,
+    action: &'static str,
+    conditions: Vec<&'static str>,
+    /// Articles it came to act on since it is in force, or since the start.
+    fired: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,11 +95,32 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
         stories: counts.stories,
         articles: counts.articles,
         store_bytes: reader.bytes(),
+        held: counts.held,
+        recompute: reader
+            .recompute()?
+            .map_or(Progress { done: 0, total: 0 }, |so_far| Progress {
+                done: so_far.done,
+                total: so_far.total,
+            }),
+        rules: rules(published),
         degraded: published.degraded.clone(),
         config_errors: published.config_errors.to_vec(),
         warnings: published.warnings.to_vec(),
         sources,
     })
+}
+
+fn rules(published: &Published) -> Vec<RuleStatus> {
+    (1..)
+        .zip(&published.config.rules)
+        .zip(published.firings.counts())
+        .map(|((number, rule), fired)| RuleStatus {
+            number,
+            action: rule.action.name(),
+            conditions: rule.conditions(),
+            fired,
+        })
+        .collect()
 }
 
 fn source_status(source: &Source, state: &SourceState, published: &Published) -> SourceStatus {
@@ -162,5 +204,12 @@ pub fn levels(reader: &StoreReader, published: &Published) -> Result<Levels, Sto
         store_bytes: status.store_bytes,
         sources: sources.into_iter().collect(),
         degraded: published.degraded.is_some(),
+        held: counts.held,
+        rules: status
+            .rules
+            .iter()
+            .map(|rule| (rule.number, rule.action, rule.fired))
+            .collect(),
+        unjudged: status.recompute.total.saturating_sub(status.recompute.done),
     })
 }

@@ -9,5 +9,6 @@ mod owner;
 mod pages;
 mod pipeline;
 mod sim;
+mod standing;
 mod support;
 mod tidy;

@@ -3,8 +3,8 @@
 //! Owns the keys, their defaults and bounds, and the wording of each mistake. Reads no file and no
 //! environment: the caller hands in texts and a way to look a name up.
 //!
-//! `syntax` takes out what is no TOML; `read` walks the files; `settings`, `source` and `rule` know the keys of their tables; `table` reads
-//! one key with its type; `value` and `address` read one value; `remark` says where a mistake stands.
+//! `syntax` takes out what is no TOML; `read` walks the files; `settings`, `source` and `rule` know the keys of their tables; `reach`
+//! finds rules in vain; `table` reads one key with its type; `value` and `address` read one value; `remark` says where a mistake stands.
 //! What a value came from `${NAME}` is a secret and is never repeated in a message.
 
 mod address;
@@ -12,6 +12,7 @@ mod diff;
 mod expand;
 mod not_yet;
 mod place;
+mod reach;
 mod read;
 mod remark;
 mod rule;

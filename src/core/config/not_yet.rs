@@ -14,7 +14,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "server.max_connections_per_address",
         "only max_connections bounds the connections",
     ),
-    ("rule", "nothing is dropped, held or tagged by it"),
 ];
 
 /// The sentence that follows `is not yet in effect: `, while there is something to say.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 use super::place::{FileText, Place, remarks};
+use super::reach;
 use super::rule::{RuleDraft, TopicDraft, rule, topic};
 use super::settings::{Settings, TABLES, settings};
 use super::source::{SourceDraft, source};
@@ -128,6 +129,7 @@ impl Walk<'_> {
         same_ids(reader, &self.drafts.sources);
         same_addresses(reader, &self.drafts.sources);
         same_topics(reader, &self.drafts.topics);
+        reach::rules(reader, &self.drafts.rules);
         self.references(reader);
         let Drafts {
             sources,

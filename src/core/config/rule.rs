@@ -1,10 +1,11 @@
 //! `[[topic]]` and `[[rule]]`, each on its own: what they refer to is checked in `read`.
 
+use super::place::Place;
 use super::source::choice;
 use super::table::{Fields, Reader, Text};
 use super::value::{self, Fault};
 use super::{Action, Pattern, Rule, Topic};
-use crate::core::model::Scheme;
+use crate::core::model::{Scheme, Words};
 
 /// Of one compiled regex, in bytes.
 pub const REGEX_SIZE_MAX: usize = 1 << 20;
@@ -16,6 +17,49 @@ const CONDITIONS: &[&str] = &["title", "text", "url", "source", "topic", "provin
 const PHRASES_MAX: usize = 10_000;
 const LABEL_CHARS_MAX: usize = 200;
 const PATTERN_BYTES_MAX: usize = 4096;
+
+impl Rule {
+    /// What it does and what it looks at, in a few words that repeat nothing written in it: `drop by title`.
+    pub fn summary(&self) -> String {
+        format!("{} by {}", self.action.name(), self.conditions().join(", "))
+    }
+
+    /// The keys of `match` that it names.
+    pub fn conditions(&self) -> Vec<&'static str> {
+        let Rule {
+            title,
+            text,
+            url,
+            source,
+            topic,
+            province,
+            action: _,
+        } = self;
+        [
+            ("title", title.is_some()),
+            ("text", text.is_some()),
+            ("url", url.is_some()),
+            ("source", source.is_some()),
+            ("topic", topic.is_some()),
+            ("province", province.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(key, named)| named.then_some(key))
+        .collect()
+    }
+}
+
+impl Action {
+    /// As it is written in the file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::Drop => "drop",
+            Action::Hold => "hold",
+            Action::Tag(_) => "tag",
+            Action::Untag(_) => "untag",
+        }
+    }
+}
 
 pub(super) struct TopicDraft {
     pub(super) topic: Option<Topic>,
@@ -81,6 +125,7 @@ pub(super) fn topic(reader: &mut Reader<'_>, fields: &Fields<'_>) -> TopicDraft 
 
 pub(super) struct RuleDraft {
     pub(super) rule: Option<Rule>,
+    pub(super) place: Place,
     pub(super) label: String,
     pub(super) source: Option<Text>,
     pub(super) topic: Option<Text>,
@@ -91,7 +136,6 @@ pub(super) struct RuleDraft {
 
 pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
     reader.unknown_keys(fields, RULE_KEYS);
-    reader.not_yet(fields, "rule", "[[rule]]", fields.place.clone());
     reader.missing(
         fields,
         "match",
@@ -128,6 +172,7 @@ pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
     });
     RuleDraft {
         rule,
+        place: fields.place.clone(),
         label: fields.label.clone(),
         source,
         topic,
@@ -223,6 +268,9 @@ fn parse_pattern(raw: &str) -> Result<Pattern, Fault> {
         )));
     }
     let Some(regex) = raw.strip_prefix("regex:") else {
+        if Words::of(raw).is_empty() {
+            return Err(Fault::new("holds neither a letter nor a digit"));
+        }
         return value::words(raw, PATTERN_BYTES_MAX).map(Pattern::Words);
     };
     if regex.is_empty() {

@@ -676,6 +676,18 @@ fn topics_and_rules_are_held_to_their_keys() {
             rule("match = { text = \"x\" }\naction = \"tag\"\ntag = \"province:Huế\""),
             "4:7: rule number 1: tag \"province:Huế\" names no slug, after the colon stand a-z, 0-9 and -",
         ),
+        (
+            rule("match = { title = \"– …\" }\naction = \"drop\""),
+            "2:19: rule number 1: match: title \"– …\" holds neither a letter nor a digit",
+        ),
+        (
+            format!(
+                "{}\n{}",
+                rule("match = { title = \"quảng cáo\" }\naction = \"drop\""),
+                rule("match = { title = \"quảng cáo đất\" }\naction = \"hold\"")
+            ),
+            "4:1: rule number 2 can never act: an earlier rule drops all that it matches, the earlier rule stands at 1:1: take one of them out, or put this one first",
+        ),
     ] {
         check(&text, expected);
     }

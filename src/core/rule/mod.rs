@@ -155,6 +155,12 @@ impl Rulebook {
         self.rules.is_empty()
     }
 
+    /// Whether any rule asks for a tag.
+    pub fn looks_at_tags(&self) -> bool {
+        let mut tests = self.rules.iter().flat_map(|rule| &rule.tests);
+        tests.any(|test| matches!(test, Test::Tagged(..)))
+    }
+
     /// Changes `tags`, which stay sorted and each once, and says what else comes of it.
     pub fn rule(&self, subject: &Subject<'_>, tags: &mut Vec<Tag>) -> Ruled {
         let mut ruled = Ruled::default();

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Owner;
+use crate::admin::Deed;
 use crate::core::model::{
     Batch, ContentKey, PollOutcome, Recompute, SourceNo, SourceState, StoryNo, Timestamp,
 };
@@ -40,14 +41,6 @@ impl std::fmt::Display for Undone {
             Undone::Failed(err) => err.fmt(f),
         }
     }
-}
-
-/// What an operator may ask of a story.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    Retract,
-    UndoRetract,
-    Release,
 }
 
 impl Owner {

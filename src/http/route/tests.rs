@@ -53,7 +53,11 @@ fn what_exists_is_found() {
 #[test]
 fn what_does_not_exist_is_404_and_says_what_does() {
     check_refused("/nope", 404, "nothing is at \"/nope\"");
-    check_refused("/nope", 404, "/topics/{slug}.atom, /sources/{id}.atom");
+    check_refused(
+        "/nope",
+        404,
+        "/topics/{slug}.atom, /documents/{slug}.atom, /sources/{id}.atom",
+    );
     check_refused("/feed.atom/", 404, "did you mean /feed.atom?");
     check_refused("/Feed.atom", 404, "did you mean /feed.atom?");
     for address in [
