@@ -724,3 +724,107 @@ fn the_shipped_configuration_is_in_order() {
     );
     assert!(ended.stdout.contains("enabled"), "{}", ended.stdout);
 }
+
+/// What `langbao export` says of the only story.
+fn only_story(desk: &Desk) -> Value {
+    let export = desk.run(&["export"]);
+    let lines = export.assert_done().lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let stories: Vec<Value> = lines
+        .filter_map(|mut line| Some(line.get_mut("story")?.take()))
+        .collect();
+    let [story] = stories.as_slice() else {
+        panic!("not one story: {stories:?}");
+    };
+    story.clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_is_retracted_and_brought_back_with_the_daemon_and_without() {
+    let (_origin, desk) = newsrooms().await;
+    assert_eq!(desk.run(&["poll", "bao"]).status, DONE);
+    let address = "https://bao.example.vn/1.html";
+    for through_the_daemon in [false, true] {
+        let running = through_the_daemon.then(|| desk.start());
+        let gone = desk.run(&["retract", address]);
+        let gone = gone.assert_done();
+        assert!(
+            gone.ends_with(": Làng chài mở lớp dạy đan lưới\n"),
+            "{gone}"
+        );
+        let id = gone.split([' ', ':']).nth(1).expect("an id").to_owned();
+        assert!(only_story(&desk)["standing"]["retracted"]["at"].is_number());
+        desk.run(&["retract", &id])
+            .assert_failed(NO, "it is retracted since", "last colon");
+        desk.run(&["retract", "--undo", &id]).assert_done();
+        assert_eq!(only_story(&desk)["standing"], "shown");
+        desk.run(&["release", &id])
+            .assert_failed(NO, "nothing of it is held", "last colon");
+        desk.run(&["release", "niemand-0"]).assert_failed(
+            NO,
+            "there is no story \"niemand-0\"",
+            "last colon",
+        );
+        let held = desk.run(&["held"]);
+        assert_eq!(held.assert_done(), "0 articles are held\n");
+        drop(running);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_decided_survives_export_and_import() {
+    let (origin, desk) = newsrooms().await;
+    let hold = "[[rule]]\nmatch = { title = \"đan lưới\" }\naction = \"hold\"\n";
+    let sources = source("bao", &origin.url("/rss")) + hold;
+    desk.configure(&sources);
+    assert_eq!(desk.run(&["poll"]).status, DONE);
+    let held = desk.run(&["held"]);
+    assert!(held.assert_done().contains("rule 1"), "{held:?}");
+    desk.run(&["release", "https://bao.example.vn/1.html"])
+        .assert_done();
+    desk.run(&["retract", "https://bao.example.vn/1.html"])
+        .assert_done();
+    let export = desk.run(&["export"]);
+
+    let other = Desk::with(&sources);
+    other.give(&["import"], export.assert_done()).assert_done();
+    assert_eq!(only_story(&other), only_story(&desk));
+    other
+        .run(&["retract", "--undo", "https://bao.example.vn/1.html"])
+        .assert_done();
+    let held = other.run(&["held"]);
+    assert_eq!(held.assert_done(), "0 articles are held\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tells_what_each_rule_would_touch_and_makes_no_store() {
+    let (origin, desk) = newsrooms().await;
+    let drop = "[[rule]]\nmatch = { title = \"đan lưới\" }\naction = \"drop\"\n";
+    let sources = source("bao", &origin.url("/rss"));
+    desk.configure(&(sources.clone() + drop));
+    let checked = desk.run(&["check"]);
+    assert!(!checked.assert_done().contains("touches"), "{checked:?}");
+    assert!(!desk.path("data").exists());
+
+    desk.configure(&sources);
+    assert_eq!(desk.run(&["poll"]).status, DONE);
+    desk.configure(&(sources.clone() + drop));
+    let line = "rule number 1 (drop by title): touches 1 stored stories, newly hides 1";
+    let checked = desk.run(&["check"]);
+    assert_eq!(checked.status, DONE);
+    assert!(checked.stdout.contains(line), "{checked:?}");
+    assert!(checked.stderr.contains("--yes"), "{checked:?}");
+
+    desk.configure(&sources);
+    let _running = desk.start();
+    let candidate = std::fs::read_to_string(desk.path("feeds.toml")).expect("written") + drop;
+    desk.write("candidate.toml", &candidate);
+    let checked = desk.run(&["check", "candidate.toml"]);
+    assert!(checked.stdout.contains(line), "{checked:?}");
+    desk.write("feeds.toml", &candidate);
+    let refused = desk.run(&["reload"]);
+    assert_eq!(refused.status, NO, "{refused:?}");
+    assert!(refused.stderr.contains("newly hide 1 of 1"), "{refused:?}");
+    let reloaded = desk.run(&["reload", "--yes"]);
+    assert!(reloaded.assert_done().contains(line), "{reloaded:?}");
+}

@@ -8,11 +8,15 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use langbao::core::model::{Article, ArticleNo, Mint, SourceId, SourceNo, StoryNo, Timestamp};
+use langbao::admin::Deed;
+use langbao::core::model::{
+    Article, ArticleNo, Mint, SourceId, SourceNo, Standing, Story, StoryNo, Timestamp,
+};
 use langbao::core::reading;
+use langbao::core::review::{Review, Terms};
 use langbao::core::schedule::Jitter;
 use langbao::daemon::owner::{Owner, rebuild};
-use langbao::store::{ExportLine, Store, StoreReader};
+use langbao::store::{ExportLine, From, Order, Place, Store, StoreReader};
 
 use crate::support::faulty::FaultyEngine;
 use crate::support::newsroom::{Habit, Item, Newsroom, broken, throttled};
@@ -60,9 +64,25 @@ struct World {
     polls: usize,
     restarts: usize,
     lost_writes: usize,
+    /// Which of [`RULES`] are in force.
+    rules: usize,
+    /// Taken down and not brought back, as far as it was written.
+    retracted: BTreeSet<StoryNo>,
+    released: usize,
+    judged: usize,
 }
 
-fn feeds_toml() -> String {
+/// What an administrator tries one after the other.
+const RULES: [&str; 4] = [
+    "",
+    "[[rule]]\nmatch = { title = \"chè\" }\naction = \"drop\"\n",
+    "[[rule]]\nmatch = { title = \"làng gốm\", source = \"s0\" }\naction = \"hold\"\n\
+     [[rule]]\nmatch = { text = \"hội chợ\" }\naction = \"tag\"\ntag = \"province:hue\"\n",
+    "[[rule]]\nmatch = { topic = \"ocop\" }\naction = \"untag\"\ntag = \"topic:ocop\"\n\
+     [[rule]]\nmatch = { title = \"hợp tác xã\" }\naction = \"hold\"\n",
+];
+
+fn feeds_toml(rules: usize) -> String {
     let mut text = String::from(
         "[server]\nbase_url = \"https://tin.example.vn/\"\n[schedule]\nmin_interval = \"5m\"\nmax_interval = \"2h\"\n",
     );
@@ -72,7 +92,7 @@ fn feeds_toml() -> String {
             "[[source]]\nid = \"s{at}\"\nurl = \"https://s{at}.example.vn/rss\"\n"
         );
     }
-    text
+    text + RULES[rules]
 }
 
 fn mint() -> Mint {
@@ -89,7 +109,7 @@ impl World {
         let now = Timestamp::from_secs(1_795_334_400);
         let store = Store::open(Arc::clone(&engine) as Arc<_>, mint).expect("memory opens");
         let owner =
-            Owner::open(store, crate::support::config(&feeds_toml()), now).expect("it opens");
+            Owner::open(store, crate::support::config(&feeds_toml(0)), now).expect("it opens");
         let newsrooms = HABITS
             .iter()
             .enumerate()
@@ -108,6 +128,10 @@ impl World {
             polls: 0,
             restarts: 0,
             lost_writes: 0,
+            rules: 0,
+            retracted: BTreeSet::new(),
+            released: 0,
+            judged: 0,
         }
     }
 
@@ -116,6 +140,7 @@ impl World {
         while self.now < end {
             self.happen();
             self.poll_due();
+            self.judge_some();
             let next = self.owner.next_due_at(&BTreeSet::new()).unwrap_or(end);
             let idle = Duration::from_secs(self.random.u64(30..300));
             self.now = next
@@ -138,6 +163,8 @@ impl World {
             }
             21 => self.engine.refuse_next(self.random.u32(1..4)),
             22 => self.restart(),
+            23 => self.amend(),
+            24 if self.random.u32(..4) == 0 => self.change_rules(),
             _ => {}
         }
     }
@@ -183,7 +210,7 @@ impl World {
 
     fn restart(&mut self) {
         self.restarts += 1;
-        let config = crate::support::config(&feeds_toml());
+        let config = crate::support::config(&feeds_toml(self.rules));
         // A restart onto a full disk fails, and systemd tries again.
         for _ in 0..5 {
             let store = match Store::open(Arc::clone(&self.engine) as Arc<_>, mint) {
@@ -196,6 +223,64 @@ impl World {
             }
         }
         panic!("the store stays closed");
+    }
+
+    /// An operator takes a story down, brings one back, or lets one go.
+    fn amend(&mut self) {
+        let Ok(numbers) = self.owner.reader().numbers() else {
+            return;
+        };
+        if numbers.story == 0 || !self.owner.recover(self.now) {
+            return;
+        }
+        let mut no = StoryNo(self.random.u64(..numbers.story));
+        let deed = match self.random.u32(..6) {
+            0..3 => Deed::Retract,
+            3 => Deed::UndoRetract,
+            _ => Deed::Release,
+        };
+        let held = self.owner.reader().held(usize::MAX).unwrap_or_default();
+        match deed {
+            Deed::UndoRetract => no = self.retracted.first().copied().unwrap_or(no),
+            Deed::Release => no = held.first().map_or(no, |article| article.story),
+            Deed::Retract => {}
+        }
+        let done = self.owner.amend(no, deed, self.now).is_ok();
+        match deed {
+            Deed::Retract if done => {
+                self.retracted.insert(no);
+            }
+            Deed::UndoRetract if done => {
+                self.retracted.remove(&no);
+            }
+            Deed::Release => self.released += usize::from(done),
+            Deed::Retract | Deed::UndoRetract => {}
+        }
+        // What a failed write left behind is not known.
+        if self.owner.degraded().is_some() {
+            self.retracted.remove(&no);
+        }
+        if done {
+            self.assert_state_is_the_store();
+        }
+    }
+
+    fn change_rules(&mut self) {
+        let rules = self.random.usize(..RULES.len());
+        let config = crate::support::config(&feeds_toml(rules));
+        if self.owner.recover(self.now) && self.owner.reload(config, self.now).is_ok() {
+            self.rules = rules;
+        }
+    }
+
+    fn judge_some(&mut self) {
+        if self.owner.recover(self.now) && self.owner.has_unjudged() {
+            let done = self.owner.judge_some(self.now).is_ok();
+            self.judged += usize::from(done);
+            if done {
+                self.assert_state_is_the_store();
+            }
+        }
     }
 
     fn poll_due(&mut self) {
@@ -266,11 +351,13 @@ impl World {
             );
             let story = &store.stories[&article.story];
             assert!(
-                story.contains(&article.no),
+                story.articles.contains(&article.no),
                 "{article:?} is not in its story"
             );
         }
-        for (no, members) in &store.stories {
+        self.assert_shown(&store);
+        for (no, story) in &store.stories {
+            let members = &story.articles;
             let sources: BTreeSet<SourceNo> = members
                 .iter()
                 .map(|member| store.articles[member].source)
@@ -292,6 +379,56 @@ impl World {
             .collect();
     }
 
+    /// Whatever rules there were in between, every article is tagged and ruled as those in force say.
+    fn assert_judged(&self) {
+        assert!(!self.owner.has_unjudged());
+        let config = crate::support::config(&feeds_toml(self.rules));
+        let review = Review::of(&Terms::of(&config)).expect("checked rules");
+        for article in Contents::of(&self.owner.reader()).articles.values() {
+            let source = self.owner.state().source(article.source).expect("known");
+            assert_eq!(review.entry(&article.entry, source), article.entry);
+        }
+    }
+
+    /// The merged feed shows every story that is visible and no other; what left it is told once; a story that
+    /// was taken down stays down; the counts say what there is.
+    fn assert_shown(&self, store: &Contents) {
+        let reader = self.owner.reader();
+        let of = |places: Vec<Place>| places.into_iter().map(|place| StoryNo(place.no)).collect();
+        let shown: Vec<StoryNo> = of(reader
+            .places(&Order::All, From::Start, usize::MAX)
+            .expect("readable"));
+        let left: Vec<StoryNo> = of(reader
+            .left(&Order::All, From::Start, usize::MAX)
+            .expect("readable"));
+        let is_visible = |story: &&Story| {
+            story.is_visible(story.articles.iter().map(|member| &store.articles[member]))
+        };
+        let visible: BTreeSet<StoryNo> = store
+            .stories
+            .values()
+            .filter(is_visible)
+            .map(|story| story.no)
+            .collect();
+        let listed: BTreeSet<StoryNo> = shown.iter().copied().collect();
+        assert_eq!((listed.len(), &listed), (shown.len(), &visible));
+        assert!(
+            left.iter().all(|no| !listed.contains(no)),
+            "shown, and told to have left"
+        );
+        for no in &self.retracted {
+            let standing = store.stories[no].standing;
+            assert!(
+                matches!(standing, Standing::Retracted { .. }),
+                "story {no} came back"
+            );
+        }
+        let counts = reader.counts().expect("readable");
+        assert_eq!(counts.stories, u64::try_from(visible.len()).expect("few"));
+        let held = reader.held(usize::MAX).expect("readable").len();
+        assert_eq!(counts.held, u64::try_from(held).expect("few"));
+    }
+
     /// After a quiet time every newsroom has been asked: what it lists is there, once.
     fn assert_complete(&mut self) {
         for newsroom in &mut self.newsrooms {
@@ -301,6 +438,7 @@ impl World {
         let quiet_until = self.now + DAY + DAY;
         while self.now < quiet_until {
             self.poll_due();
+            self.judge_some();
             let next = self
                 .owner
                 .next_due_at(&BTreeSet::new())
@@ -308,6 +446,7 @@ impl World {
             self.now = next.max(self.now + Duration::from_millis(1));
         }
         self.assert_whole();
+        self.assert_judged();
         let store = Contents::of(&self.owner.reader());
         for (at, newsroom) in self.newsrooms.iter().enumerate() {
             let id = SourceId::parse(&format!("s{at}")).expect("plain");
@@ -339,7 +478,7 @@ impl World {
 
 struct Contents {
     articles: BTreeMap<ArticleNo, Article>,
-    stories: BTreeMap<StoryNo, Vec<ArticleNo>>,
+    stories: BTreeMap<StoryNo, Story>,
 }
 
 impl Contents {
@@ -355,7 +494,7 @@ impl Contents {
                         contents.articles.insert(article.no, *article);
                     }
                     ExportLine::Story(story) => {
-                        contents.stories.insert(story.no, story.articles);
+                        contents.stories.insert(story.no, story);
                     }
                     _ => {}
                 }
@@ -368,7 +507,7 @@ impl Contents {
     fn with_copies(&self) -> usize {
         self.stories
             .values()
-            .filter(|members| members.len() > 1)
+            .filter(|story| story.articles.len() > 1)
             .count()
     }
 }
@@ -383,7 +522,7 @@ fn simulate(seed: u64, days: u32) {
     world.assert_complete();
     let store = Contents::of(&world.owner.reader());
     eprintln!(
-        "{} days: {} published, {} polls, {} restarts, {} writes failed, {} articles in {} stories, {} with copies",
+        "{} days: {} published, {} polls, {} restarts, {} writes failed, {} articles in {} stories, {} with copies, {} retracted, {} released, judged anew in {} steps",
         days,
         world.published,
         world.polls,
@@ -392,10 +531,14 @@ fn simulate(seed: u64, days: u32) {
         store.articles.len(),
         store.stories.len(),
         store.with_copies(),
+        world.retracted.len(),
+        world.released,
+        world.judged,
     );
     // A world in which nothing happened would show nothing.
     assert!(world.published > 100 && world.polls > 300);
     assert!(world.restarts > 0 && world.lost_writes > 0 && store.with_copies() > 5);
+    assert!(world.judged > 5 && world.released > 0 && !world.retracted.is_empty());
 }
 
 #[test]

@@ -599,14 +599,23 @@ async fn entries_of_a_province_stand_on_the_map() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_decided_survives_export_and_import() {
-    let town = Town::open(&rule("text = \"hội chợ\"", "hold")).await;
-    let id = town.id(POTTERY.1).await;
-    town.amend(&id, Deed::Retract).await.expect("it is shown");
-    let lines = town.daemon.ask(Request::Export).await;
-    let text = format!("{lines:?}");
-    assert!(
-        text.contains("retracted") && text.contains("released_at"),
-        "{text}"
-    );
+async fn an_answer_read_under_the_old_rules_is_judged_by_the_new_ones() {
+    let town = Town::open("").await;
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let late = ("dat", "QUẢNG CÁO: Đất nền ven sông", "Gọi ngay.");
+    let answer = Answer::feed(rss("b.example.vn", &[late]));
+    town.origin.say_once("/b", answer.held_by(&gate));
+    let polled = async { town.daemon.poll_one("b").await };
+    let reloaded = async {
+        while town.origin.asked("/b").len() < 2 {
+            tokio::time::sleep(TICK).await;
+        }
+        let drop = rule("title = \"đất nền ven sông\"", "drop");
+        town.rules(&drop, Request::Reload).await;
+        gate.add_permits(1);
+    };
+    let (polled, ()) = tokio::join!(polled, reloaded);
+    assert_eq!(polled.new.len(), 1);
+    assert!(!town.titles("/feed.atom").await.contains(&late.1.to_owned()));
+    assert_eq!(town.daemon.status().await["rules"][0]["fired"], 1);
 }

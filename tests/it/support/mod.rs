@@ -33,7 +33,10 @@ pub fn load(text: &str) -> Result<Checked, Vec<Remark>> {
             .into_iter()
             .map(str::to_owned)
             .collect(),
-        ..Vocabulary::default()
+        former_provinces: tag::former_province_slugs()
+            .into_iter()
+            .map(|(slug, successor)| (slug.to_owned(), successor.to_owned()))
+            .collect(),
     };
     config::load(&file, &[], &vocabulary, &|_| None)
 }
