@@ -60,6 +60,10 @@ enum Ask {
 }
 
 /// What a request asks for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each request, and most are the large one"
+)]
 enum Asked {
     /// With the name it is counted under.
     Document(&'static str, Ask),

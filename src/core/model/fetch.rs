@@ -165,9 +165,9 @@ impl FetchFault {
 
 /// What one poll brought, read and normalised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(
+#[expect(
     clippy::large_enum_variant,
-    reason = "one value a poll, moved a few times"
+    reason = "there is one for each poll under way, and most are the large one"
 )]
 pub enum PollOutcome {
     /// A body was read.
