@@ -1,5 +1,7 @@
 //! One suite for every engine: what holds of memory must hold of sled.
 
+mod standing;
+
 use std::time::Duration;
 
 use super::*;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::core::model::{
-    CopyView, DateFrom, Enclosure, EntryView, FeedView, Scheme, SourceView, Tag, TagOrigin,
-    Timestamp,
+    CopyView, DateFrom, Enclosure, EntryView, FeedView, Point, Scheme, SourceView, Tag, TagOrigin,
+    Timestamp, Tombstone,
 };
 
 fn view(entries: Vec<EntryView>) -> FeedView {
@@ -170,6 +170,45 @@ fn atom_is_written_as_its_golden_file_says() {
 fn rss_is_written_as_its_golden_file_says() {
     let bytes = rss(&view(vec![full_entry(), bare_entry()]));
     check_golden(&bytes, include_str!("../../../tests/data/publish/feed.rss"));
+}
+
+#[test]
+fn what_left_and_where_it_is_stand_in_namespaces_of_their_own() {
+    let tombstone = |no: u32, moved_to: Option<&str>| Tombstone {
+        id: format!("tag:tin.example.vn,2026-11-22:k3x9q2wd-{no}"),
+        at: Timestamp::from_secs(1_795_311_000),
+        moved_to: moved_to.map(str::to_owned),
+    };
+    let placed = EntryView {
+        point: Some(Point {
+            latitude_e4: 164_637,
+            longitude_e4: -1_075_009,
+        }),
+        ..entry(1)
+    };
+    let whole = FeedView {
+        tombstones: vec![
+            tombstone(7, None),
+            tombstone(8, Some("https://tin.example.vn/stories/k3x9q2wd-1?a&b")),
+        ],
+        ..view(vec![placed, entry(2)])
+    };
+    let written = String::from_utf8(atom(&whole)).expect("UTF-8");
+    for part in [
+        "xmlns:at=\"http://purl.org/atompub/tombstones/1.0\"",
+        "xmlns:georss=\"http://www.georss.org/georss\"",
+        "<at:deleted-entry ref=\"tag:tin.example.vn,2026-11-22:k3x9q2wd-7\" when=\"2026-11-22T01:30:00Z\"/>",
+        "when=\"2026-11-22T01:30:00Z\">\n    <link rel=\"alternate\" href=\"https://tin.example.vn/stories/k3x9q2wd-1?a&amp;b\"/>\n  </at:deleted-entry>",
+        "<georss:point>16.4637 -107.5009</georss:point>",
+    ] {
+        assert!(written.contains(part), "no {part} in\n{written}");
+    }
+    check_reads_back(&whole);
+    let written = String::from_utf8(rss(&whole)).expect("UTF-8");
+    assert!(written.contains("<georss:point>16.4637 -107.5009</georss:point>"));
+    assert!(!written.contains("deleted"));
+    let plain = String::from_utf8(atom(&view(vec![entry(1)]))).expect("UTF-8");
+    assert!(!plain.contains("georss") && !plain.contains("xmlns:at"));
 }
 
 #[test]

@@ -78,7 +78,6 @@ fn what_does_not_exist_is_404_and_says_what_does() {
         "x",
         "*",
         "/topics/ocop",
-        "/documents/1-qd-ttg.atom",
     ] {
         check_refused(address, 404, "nothing is at");
     }
