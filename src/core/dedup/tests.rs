@@ -1,6 +1,8 @@
 use super::*;
 use crate::core::model::SourceFacts;
-use crate::core::model::fixture::{article, at, entry, known, saying, source, titled};
+use crate::core::model::fixture::{
+    article, at, entry, known, saying, source, titled, with_alike, wording,
+};
 
 const TEXT: &str = "làng nghề gốm Thanh Hà đón khách trở lại sau mưa lũ";
 
@@ -245,4 +247,141 @@ fn titles_alone_join_nothing() {
     );
     let other = at("b.vn", "/9", titled("Gốm Thanh Hà", entry("y")));
     check(&[stored], &[other], Identity::New, None);
+}
+
+const TITLE: &str = "Làng gốm Thanh Hà đón khách trở lại sau mưa lũ";
+const LEDE: &str = "Sau gần một tháng dọn bùn và sửa lò, các gia đình làm gốm bên sông Thu Bồn đã nhóm lửa mẻ đầu tiên.";
+
+/// A copy of the story in other words.
+fn retouched(id: &str) -> Entry {
+    wording(
+        &format!("{TITLE} | Báo Làng"),
+        &format!("(ĐNO) - {LEDE} Xem thêm"),
+        entry(id),
+    )
+}
+
+/// Where an entry of source 2 goes when everything stored is alike, and what it bridges.
+fn place(stored: &[Article], entry: &Entry) -> (Option<(u64, JoinReason)>, Vec<Bridge>) {
+    let known = with_alike(known(2, stored), 2, entry);
+    let roster = roster();
+    let mut judge = Judge::new(SourceNo(2), std::slice::from_ref(entry), &known, &roster);
+    let join = judge.join(entry).map(|join| (join.story.0, join.reason));
+    (join, judge.bridges())
+}
+
+#[test]
+fn a_copy_in_other_words_joins() {
+    let stored = article(7, 1, 5, wording(TITLE, LEDE, entry("x")));
+    let placed = place(&[stored], &retouched("y"));
+    assert_eq!(placed, (Some((5, JoinReason::Copy)), Vec::new()));
+}
+
+#[test]
+fn a_copy_joins_no_story_that_its_source_is_in() {
+    let stored = [
+        article(7, 1, 5, wording(TITLE, LEDE, entry("x"))),
+        article(8, 2, 5, wording("Tin khác", "Một tin khác hẳn", entry("z"))),
+    ];
+    assert_eq!(place(&stored, &retouched("y")), (None, Vec::new()));
+}
+
+#[test]
+fn a_copy_of_two_stories_joins_the_elder_and_bridges_them() {
+    let stored = [
+        article(7, 1, 6, wording(TITLE, LEDE, entry("x"))),
+        article(8, 3, 5, retouched("z")),
+    ];
+    let bridge = Bridge {
+        elder: StoryNo(5),
+        younger: StoryNo(6),
+    };
+    let placed = place(
+        &stored,
+        &wording(TITLE, &format!("{LEDE} Vui lắm."), entry("y")),
+    );
+    assert_eq!(placed, (Some((5, JoinReason::Copy)), vec![bridge]));
+}
+
+#[test]
+fn stories_with_a_source_in_common_are_not_bridged() {
+    let stored = [
+        article(7, 1, 6, wording(TITLE, LEDE, entry("x"))),
+        article(8, 1, 5, retouched("z")),
+    ];
+    let placed = place(
+        &stored,
+        &wording(TITLE, &format!("{LEDE} Vui lắm."), entry("y")),
+    );
+    assert_eq!(placed, (Some((5, JoinReason::Copy)), Vec::new()));
+}
+
+#[test]
+fn stories_that_are_told_apart_are_not_bridged() {
+    let number = |count: u32, id| {
+        wording(
+            &format!("{TITLE}: {count} lò"),
+            &format!("{LEDE} Có {count} lò."),
+            entry(id),
+        )
+    };
+    let stored = [
+        article(7, 1, 6, number(12, "x")),
+        article(8, 3, 5, number(15, "z")),
+    ];
+    let placed = place(&stored, &wording(TITLE, LEDE, entry("y")));
+    assert_eq!(placed, (Some((5, JoinReason::Copy)), Vec::new()));
+}
+
+#[test]
+fn what_is_late_joins_by_its_full_text_alone() {
+    let body: String = (0..80)
+        .map(|at| format!("Câu thứ {at} kể về chiếc bình số {at}. "))
+        .collect();
+    let late = |entry: Entry, stored: Article| {
+        let mut known = with_alike(known(2, &[stored]), 2, &entry);
+        for alike in known.alike.values_mut().flatten() {
+            alike.is_late = true;
+        }
+        let roster = roster();
+        let mut judge = Judge::new(SourceNo(2), std::slice::from_ref(&entry), &known, &roster);
+        judge.join(&entry).map(|join| join.reason)
+    };
+    let stored = article(7, 1, 5, wording(TITLE, LEDE, entry("x")));
+    assert_eq!(late(retouched("y"), stored.clone()), None);
+    let whole = |entry: Entry| Entry {
+        content: Some(body.clone()),
+        ..entry
+    };
+    let stored = Article {
+        entry: whole(stored.entry),
+        ..stored
+    };
+    assert_eq!(late(whole(retouched("y")), stored), Some(JoinReason::Copy));
+}
+
+#[test]
+fn an_article_leaves_when_it_says_nothing_its_story_says() {
+    let own = article(8, 2, 5, retouched("y"));
+    let stored = [
+        article(7, 1, 5, wording(TITLE, LEDE, entry("x"))),
+        own.clone(),
+    ];
+    let known = known(2, &stored);
+    let roster = roster();
+    let judge = Judge::new(SourceNo(2), &[], &known, &roster);
+    let longer = wording(
+        TITLE,
+        &format!("{LEDE} Cập nhật: khách đã kín phòng."),
+        entry("y"),
+    );
+    assert!(!judge.leaves(&own, &longer));
+    let other = wording(
+        "Giá lúa tăng nhẹ phiên đầu tuần ở miền Tây",
+        "Thương lái mua tại ruộng với giá cao.",
+        entry("y"),
+    );
+    assert!(judge.leaves(&own, &other));
+    let alone = article(9, 2, 9, retouched("w"));
+    assert!(!judge.leaves(&alone, &other));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AddressKey, Article, ArticleNo, ContentKey, Custody, DateFrom, Entry, EntryKey, Known,
+    AddressKey, Alike, Article, ArticleNo, ContentKey, Custody, DateFrom, Entry, EntryKey, Known,
     KnownEntry, Ruled, Scheme, SourceFacts, SourceId, SourceNo, Standing, Story, StoryNo, Tag,
     TagOrigin, TextKey, Timestamp,
 };
@@ -166,5 +166,31 @@ pub fn known(source: u32, articles: &[Article]) -> Known {
     for (no, articles) in stories {
         known.stories.insert(no, story(no.0, &articles));
     }
+    known
+}
+
+/// An entry of these words.
+pub fn wording(title: &str, summary: &str, entry: Entry) -> Entry {
+    Entry {
+        summary: Some(summary.to_owned()),
+        text_key: Some(TextKey::of(&[title, summary])),
+        words_key: ContentKey::of(&[title, summary]),
+        ..titled(title, entry)
+    }
+}
+
+/// Every stored article of another source as one that may be a copy of `entry`.
+pub fn with_alike(mut known: Known, source: u32, entry: &Entry) -> Known {
+    let mut alike: Vec<Alike> = known
+        .articles
+        .values()
+        .filter(|article| article.source != SourceNo(source))
+        .map(|article| Alike {
+            article: article.no,
+            is_late: false,
+        })
+        .collect();
+    alike.sort_unstable();
+    known.alike.insert(entry.key, alike);
     known
 }

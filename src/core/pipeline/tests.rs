@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::core::model::fixture::{
-    article, at, dated, entry, known, noon, saying, source, story, titled,
+    article, at, dated, entry, known, noon, saying, source, story, titled, with_alike, wording,
 };
 use crate::core::model::{EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo};
 use crate::core::schedule::policy::Price;
@@ -521,4 +521,60 @@ fn a_digest_decides_the_same_whenever_it_is_asked() {
     let answer = || vec![saying("Một tin", entry("a")), entry("b")];
     let known = known(OWN, &stored);
     assert_eq!(check(&known, answer()), check(&known, answer()));
+}
+
+const TITLE: &str = "Làng gốm Thanh Hà đón khách trở lại sau mưa lũ";
+const LEDE: &str =
+    "Sau gần một tháng dọn bùn và sửa lò, các gia đình làm gốm đã nhóm lửa mẻ đầu tiên.";
+
+#[test]
+fn a_copy_in_other_words_joins_and_says_why() {
+    let theirs = article(7, OTHER, 4, wording(TITLE, LEDE, entry("x")));
+    let own = wording(TITLE, &format!("TTXVN - {LEDE}"), entry("a"));
+    let known = with_alike(known(OWN, &[theirs]), OWN, &own);
+    let digest = check(&known, vec![own]);
+    assert_eq!(
+        only(&digest.batch.stories).articles,
+        [ArticleNo(7), ArticleNo(100)]
+    );
+    let new = only(&digest.report.new);
+    assert_eq!(new.joined, Some((StoryNo(4), JoinReason::Copy)));
+}
+
+#[test]
+fn an_article_edited_beyond_recognition_becomes_a_story_of_its_own() {
+    let theirs = article(7, OTHER, 4, wording(TITLE, LEDE, entry("x")));
+    let own = article(8, OWN, 4, wording(TITLE, LEDE, entry("a")));
+    let edited = wording(
+        "Giá lúa tăng nhẹ phiên đầu tuần ở miền Tây",
+        "Thương lái mua tại ruộng với giá cao hơn tuần trước.",
+        entry("a"),
+    );
+    let digest = check(&known(OWN, &[theirs, own.clone()]), vec![edited]);
+    let [left, new] = digest.batch.stories.as_slice() else {
+        panic!("{:?}", digest.batch.stories);
+    };
+    assert_eq!(
+        (left.no, left.articles.as_slice()),
+        (StoryNo(4), &[ArticleNo(7)][..])
+    );
+    assert_eq!(
+        (new.no, new.articles.as_slice()),
+        (StoryNo(50), &[own.no][..])
+    );
+    assert_eq!((new.published_at, new.dated_by), (own.published_at, own.no));
+    let article = only(&digest.batch.articles);
+    assert_eq!((article.no, article.story), (own.no, StoryNo(50)));
+    assert_eq!(digest.batch.next_story, 51);
+    assert_eq!(digest.report.changed, 1);
+}
+
+#[test]
+fn an_article_that_was_corrected_stays() {
+    let theirs = article(7, OTHER, 4, wording(TITLE, LEDE, entry("x")));
+    let own = article(8, OWN, 4, wording(TITLE, LEDE, entry("a")));
+    let corrected = wording(TITLE, &format!("{LEDE} Ảnh: V.A."), entry("a"));
+    let digest = check(&known(OWN, &[theirs, own]), vec![corrected]);
+    assert_eq!(only(&digest.batch.articles).story, StoryNo(4));
+    assert_eq!(only(&digest.batch.stories).articles.len(), 2);
 }

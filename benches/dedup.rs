@@ -1,0 +1,386 @@
+//! What judging an article costs against a window of twenty thousand, as a ratio to feed-rs parsing that entry in the
+//! same run; what tagging it costs; and what an article takes in the window.
+//!
+//! `cargo bench --bench dedup`. Judging is the sketch, the candidates and their verdicts. Texts are drawn from a
+//! small grammar with a fixed seed: one article in seven is a copy of an earlier one in other words, one in five has a
+//! full text. Ratios are of medians of interleaved runs; bytes are what the process grows by, all included.
+
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints its figures, and its fixtures are in order or it fails"
+)]
+
+use std::hint::black_box;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use langbao::core::dedup::idf::Idf;
+use langbao::core::dedup::sketch::{Sketch, Text};
+use langbao::core::dedup::window::{Kept, Window};
+use langbao::core::model::{ArticleNo, SourceNo, Timestamp};
+use langbao::core::tag::{TagInput, Tagger};
+
+const ARTICLES: usize = 20_000;
+/// Articles judged, parsed and tagged in one run.
+const JUDGED: usize = 200;
+const ROUNDS: usize = 31;
+
+/// Judging and tagging to feed-rs alone.
+const JUDGING_MAX: f64 = 1.0;
+const TAGGING_MAX: f64 = 0.35;
+const BYTES_MAX: f64 = 1.2 * 1024.0;
+
+const NOW_S: i64 = 1_795_311_000;
+
+/// What this process holds in memory, allocator and all; none where the system does not tell.
+fn held() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+/// Words of the grammar; syllables of news, none of them from any.
+const SYLLABLES: [&str; 96] = [
+    "làng",
+    "nghề",
+    "gốm",
+    "lụa",
+    "nón",
+    "chiếu",
+    "mây",
+    "tre",
+    "đồng",
+    "bạc",
+    "giấy",
+    "gỗ",
+    "đá",
+    "sơn",
+    "mài",
+    "thêu",
+    "xã",
+    "huyện",
+    "tỉnh",
+    "phường",
+    "chợ",
+    "bến",
+    "sông",
+    "núi",
+    "biển",
+    "rừng",
+    "ruộng",
+    "vườn",
+    "đường",
+    "cầu",
+    "trường",
+    "trạm",
+    "khách",
+    "nông",
+    "dân",
+    "thợ",
+    "cán",
+    "bộ",
+    "hội",
+    "đoàn",
+    "nhà",
+    "máy",
+    "xưởng",
+    "kho",
+    "tàu",
+    "thuyền",
+    "xe",
+    "lúa",
+    "chè",
+    "quế",
+    "tôm",
+    "cá",
+    "muối",
+    "mật",
+    "ong",
+    "sen",
+    "đón",
+    "mở",
+    "dựng",
+    "trao",
+    "nhận",
+    "họp",
+    "bàn",
+    "khởi",
+    "công",
+    "khánh",
+    "thành",
+    "tăng",
+    "giảm",
+    "vượt",
+    "lũ",
+    "bão",
+    "hạn",
+    "mặn",
+    "nắng",
+    "mưa",
+    "mới",
+    "cũ",
+    "lớn",
+    "nhỏ",
+    "đầu",
+    "cuối",
+    "năm",
+    "tháng",
+    "tuần",
+    "ngày",
+    "sáng",
+    "chiều",
+    "được",
+    "đã",
+    "sẽ",
+    "của",
+    "cho",
+    "với",
+    "trong",
+    "tại",
+];
+
+/// A small generator of numbers, the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+
+    fn words(&mut self, count: usize) -> String {
+        let words: Vec<&str> = (0..count)
+            .map(|_| SYLLABLES[self.below(SYLLABLES.len())])
+            .collect();
+        words.join(" ")
+    }
+}
+
+#[derive(Clone)]
+struct News {
+    title: String,
+    lede: String,
+    body: String,
+}
+
+impl News {
+    fn new(chance: &mut Chance) -> News {
+        let title_words = 9 + chance.below(7);
+        let lede_words = 28 + chance.below(20);
+        let body = (chance.below(5) == 0).then(|| {
+            let paragraphs: Vec<String> = (0..8)
+                .map(|_| format!("<p>{}.</p>", chance.words(50)))
+                .collect();
+            paragraphs.concat()
+        });
+        News {
+            title: chance.words(title_words),
+            lede: format!(
+                "Ngày {}/11, {}.",
+                1 + chance.below(28),
+                chance.words(lede_words)
+            ),
+            body: body.unwrap_or_default(),
+        }
+    }
+
+    fn retouched(&self, chance: &mut Chance) -> News {
+        News {
+            title: format!("{} | Báo Làng", self.title),
+            lede: format!("(TTXVN) - {} {}.", self.lede, chance.words(4)),
+            body: self.body.clone(),
+        }
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text {
+            title: &self.title,
+            lede: &self.lede,
+            body: &self.body,
+        }
+    }
+
+    /// A feed of this one entry.
+    fn rss(&self, no: usize) -> String {
+        let escaped = |raw: &str| {
+            raw.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+        };
+        let content = match self.body.as_str() {
+            "" => String::new(),
+            body => format!("<content:encoded>{}</content:encoded>", escaped(body)),
+        };
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>Báo Làng nghề</title><link>https://baolangnghe.vn/</link><description>Tin mới</description>\n<item>\n<title>{}</title>\n<link>https://baolangnghe.vn/tin-{no}.html?utm_source=rss</link>\n<guid isPermaLink=\"false\">bai-{no}</guid>\n<pubDate>Sun, 22 Nov 2026 08:30:00 +0700</pubDate>\n<category>Thời sự</category>\n<dc:creator>Nguyễn Văn A</dc:creator>\n<description>{}</description>\n{content}</item></channel></rss>\n",
+            escaped(&self.title),
+            escaped(&self.lede),
+        )
+    }
+}
+
+/// Articles of six days around now, and some more that are judged.
+fn news() -> (Vec<News>, Vec<News>) {
+    let mut chance = Chance(0x1a5e_c0de);
+    let mut stored: Vec<News> = Vec::with_capacity(ARTICLES);
+    for at in 0..ARTICLES {
+        let one = match at % 7 {
+            0 if at > 0 => {
+                let of = chance.below(at);
+                stored[of].clone().retouched(&mut chance)
+            }
+            _ => News::new(&mut chance),
+        };
+        stored.push(one);
+    }
+    let judged = (0..JUDGED)
+        .map(|at| match at % 7 {
+            0 => {
+                let of = chance.below(ARTICLES);
+                stored[of].retouched(&mut chance)
+            }
+            _ => News::new(&mut chance),
+        })
+        .collect();
+    (stored, judged)
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(NOW_S)
+}
+
+/// The stored articles, spread evenly over the time within 72 hours of now.
+fn window(stored: &[News]) -> Window {
+    let reach = Duration::from_secs(72 * 3600);
+    let mut window = Window::new(reach);
+    for span in window.around(now()) {
+        window.load(span, []);
+    }
+    for (at, one) in stored.iter().enumerate() {
+        let later = reach.mul_f64(2.0 * at as f64 / ARTICLES as f64);
+        window.take(Kept {
+            article: ArticleNo(at as u64),
+            source: SourceNo((at % 60) as u32),
+            at: now() - reach + later,
+            sketch: Sketch::of(&one.text(), Idf::built_in()),
+        });
+    }
+    window
+}
+
+fn parse(feeds: &[String]) -> usize {
+    let parser = feed_rs::parser::Builder::new()
+        .sanitize_content(false)
+        .build();
+    feeds
+        .iter()
+        .map(|feed| {
+            black_box(parser.parse(feed.as_bytes()).unwrap())
+                .entries
+                .len()
+        })
+        .sum()
+}
+
+fn judge(window: &mut Window, judged: &[News]) -> usize {
+    let mut copies = 0;
+    for one in judged {
+        let sketch = Sketch::of(&one.text(), Idf::built_in());
+        let found = window.alike(SourceNo(1000), now(), &sketch, Idf::built_in());
+        copies += found.iter().filter(|found| found.verdict.is_copy()).count();
+    }
+    copies
+}
+
+fn tag(tagger: &Tagger, judged: &[News]) -> usize {
+    judged
+        .iter()
+        .map(|one| {
+            let input = TagInput {
+                title: &one.title,
+                text: &one.lede,
+                categories: &[],
+                province: None,
+                topics: &[],
+            };
+            black_box(tagger.tags(&input)).len()
+        })
+        .sum()
+}
+
+/// The median times of several runs, taken in turns so that a busy moment falls on all of them.
+fn medians<const N: usize>(mut runs: [&mut dyn FnMut(); N]) -> [Duration; N] {
+    let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::with_capacity(ROUNDS));
+    for _ in 0..ROUNDS {
+        for (run, times) in runs.iter_mut().zip(&mut times) {
+            let from = Instant::now();
+            run();
+            times.push(from.elapsed());
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        times[ROUNDS / 2]
+    })
+}
+
+fn main() -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let (stored, judged) = news();
+    // The tables are made once, whoever asks first.
+    black_box(Sketch::of(&judged[0].text(), Idf::built_in()));
+    let before = held();
+    let mut window = window(&stored);
+    let grown = held().zip(before).map(|(after, before)| after - before);
+    let bytes = grown.unwrap_or(0.0) / ARTICLES as f64;
+    assert_eq!(window.articles(), ARTICLES);
+    let copies = judge(&mut window, &judged);
+    assert!(copies >= JUDGED / 7, "only {copies} copies were recognised");
+
+    let feeds: Vec<String> = judged
+        .iter()
+        .enumerate()
+        .map(|(no, one)| one.rss(no))
+        .collect();
+    let tagger = Tagger::new(&[]);
+    let [parsing, judging, tagging] = medians([
+        &mut || {
+            black_box(parse(&feeds));
+        },
+        &mut || {
+            black_box(judge(&mut window, &judged));
+        },
+        &mut || {
+            black_box(tag(&tagger, &judged));
+        },
+    ]);
+    let ratio = |time: Duration| time.as_secs_f64() / parsing.as_secs_f64();
+    let each = |time: Duration| time / JUDGED as u32;
+    let shown = writeln!(
+        out,
+        "an article: feed-rs {:.1?}, judging {:.1?} = {:.2} x, tagging {:.1?} = {:.2} x; {bytes:.0} bytes in a window of {ARTICLES}",
+        each(parsing),
+        each(judging),
+        ratio(judging),
+        each(tagging),
+        ratio(tagging),
+    );
+    let within =
+        ratio(judging) <= JUDGING_MAX && ratio(tagging) <= TAGGING_MAX && bytes <= BYTES_MAX;
+    if shown.is_err() || !within {
+        let _ = writeln!(
+            out,
+            "the bounds are {JUDGING_MAX} x, {TAGGING_MAX} x and {BYTES_MAX:.0} bytes"
+        );
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
