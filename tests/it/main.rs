@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "a test says what it saw")]
 
 mod cli;
+mod copies;
 mod daemon;
 mod narrowed;
 mod owner;

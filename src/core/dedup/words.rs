@@ -269,7 +269,7 @@ struct Tag {
 }
 
 impl Tag {
-    /// In safe HTML each `<` begins a tag, and a `>` ends it.
+    /// In safe HTML each `<` begins a tag, and a `>` outside double quotes ends it.
     fn at(rest: &str) -> Tag {
         let name = rest.strip_prefix('/').unwrap_or(rest);
         let name_bytes = name
@@ -277,7 +277,11 @@ impl Tag {
             .take(TAG_BYTES_MAX)
             .position(|b| !b.is_ascii_alphanumeric())
             .unwrap_or(0);
-        let end = rest.bytes().take(TAG_BYTES_MAX).position(|b| b == b'>');
+        let mut quoted = false;
+        let end = rest.bytes().take(TAG_BYTES_MAX).position(|b| {
+            quoted ^= b == b'"';
+            b == b'>' && !quoted
+        });
         match (name_bytes, end) {
             (1.., Some(end)) => Tag {
                 bytes: end + 1,
