@@ -16,6 +16,7 @@
 )]
 
 mod best;
+mod crowd;
 mod newsrooms;
 mod real;
 
@@ -24,8 +25,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use best::Best;
+use crowd::{Outcome, Wish};
 use fastrand::Rng;
 use langbao::core::model::{Freshness, SourceId, SourceNo, SourceState, Timestamp};
+use langbao::core::schedule::plan::Terms;
 use langbao::core::schedule::rhythm::{self, Heard, Zone};
 use langbao::core::schedule::{self, Jitter, Policy};
 use newsrooms::{Newsroom, Seconds, WEEK_S};
@@ -34,11 +37,17 @@ const SEED: u64 = 0x1a5e_c0de;
 const ZONE: Zone = Zone(7 * 3600);
 const MIN: Duration = Duration::from_secs(300);
 const MAX: Duration = Duration::from_secs(6 * 3600);
+const TERMS: Terms = Terms {
+    min_interval: MIN,
+    max_interval: MAX,
+    zone: ZONE,
+};
 /// Weeks of news before the first poll, learnt ones, counted ones.
 const BEFORE: usize = 6;
 const LEARNT: usize = 2;
 const COUNTED: usize = 4;
 const LISTED_MAX: usize = 30;
+const BUDGET: u32 = 150;
 
 const TO_FIXED_MAX: f64 = 0.55;
 const TO_MINIFLUX_MAX: f64 = 0.60;
@@ -53,6 +62,13 @@ fn moment(at: Seconds) -> Timestamp {
 
 fn seconds(at: Timestamp) -> Seconds {
     (at.millis() - MONDAY_MS) as f64 / 1000.0
+}
+
+/// When the first polls are, and the time in which news counts.
+fn counted_time() -> (Seconds, std::ops::Range<Seconds>) {
+    let from = BEFORE as f64 * WEEK_S;
+    let counted_from = from + LEARNT as f64 * WEEK_S;
+    (from, counted_from..counted_from + COUNTED as f64 * WEEK_S)
 }
 
 /// What one policy did with one newsroom.
@@ -173,9 +189,7 @@ fn all<F>(newsrooms: &[Newsroom], policy: impl Fn(usize, &Newsroom) -> F) -> Res
 where
     F: FnMut(Seconds, &[Seconds]) -> Seconds,
 {
-    let from = BEFORE as f64 * WEEK_S;
-    let counted_from = from + LEARNT as f64 * WEEK_S;
-    let counted = counted_from..counted_from + COUNTED as f64 * WEEK_S;
+    let (from, counted) = counted_time();
     let mut result = Result::default();
     for (at, newsroom) in newsrooms.iter().enumerate() {
         // They are not all added in the same second.
@@ -213,63 +227,110 @@ pub fn at_equal_requests(
     best
 }
 
-fn main() -> ExitCode {
-    let mut random = Rng::with_seed(SEED);
-    let newsrooms = newsrooms::newsrooms(&mut random, BEFORE + LEARNT + COUNTED + 1);
-    let policy = Policy::without_budget(MIN, MAX, ZONE);
-    let ours = all(&newsrooms, |at, _| langbao(SEED + at as u64, policy));
+/// Whether a ratio of mean delays keeps within its bound; says so either way.
+pub fn holds(name: &str, ours: &Result, other: &Result, bound: f64) -> bool {
+    let ratio = ours.mean() / other.mean();
+    let verdict = if ratio <= bound { "" } else { "   TOO LONG" };
+    println!("  mean delay to {name:26} {ratio:.2}, bound {bound:.2}{verdict}");
+    ratio <= bound
+}
+
+/// langbao beside the others, which get as many requests as it made.
+fn compare(newsrooms: &[Newsroom], ours: &Result) -> bool {
     let counted_s = COUNTED as f64 * WEEK_S * newsrooms.len() as f64;
-    let even = all(&newsrooms, |_, _| fixed(counted_s / ours.requests as f64));
+    let even = all(newsrooms, |_, _| fixed(counted_s / ours.requests as f64));
     let miniflux = at_equal_requests(ours.requests, (1e-3, 1e3), |factor| {
-        all(&newsrooms, |_, _| entry_frequency(factor, MIN, MAX))
+        all(newsrooms, |_, _| entry_frequency(factor, MIN, MAX))
     });
     let best = at_equal_requests(ours.requests, (1e-6, 1.0), |worth| {
-        all(&newsrooms, |_, newsroom| {
-            let best = Best::of(
-                &newsroom.rates,
-                1.0 / worth,
-                MIN.as_secs_f64(),
-                MAX.as_secs_f64(),
-            );
+        all(newsrooms, |_, newsroom| {
+            let (min_s, max_s) = (MIN.as_secs_f64(), MAX.as_secs_f64());
+            let best = Best::of(&newsroom.rates, 1.0 / worth, min_s, max_s);
             move |at, _: &[Seconds]| best.next(at)
         })
     });
-    println!(
-        "{} newsrooms, {} stories in the {COUNTED} weeks that count",
-        newsrooms.len(),
-        ours.delays.len()
-    );
     ours.row("langbao");
     even.row("fixed interval");
     miniflux.row("Miniflux entry_frequency");
     best.row("best that knows the rates");
-    println!("  mean minutes (requests) by kind: langbao, Miniflux, best");
-    for (kind, (requests, stories, waited)) in &ours.by_kind {
+    println!(
+        "  minutes (requests) by kind             langbao          Miniflux              best"
+    );
+    for (kind, (_, stories, _)) in &ours.by_kind {
         let of = |result: &Result| {
             let (requests, stories, waited) = result.by_kind[kind];
-            format!(
-                "{:>7.1} ({requests:>6})",
-                waited / stories.max(1) as f64 / 60.0
-            )
+            let minutes = waited / stories.max(1) as f64 / 60.0;
+            format!("{minutes:>8.1} ({requests:>6})")
         };
-        println!(
-            "  {kind:16} {stories:>6} stories {:>7.1} ({requests:>6}) {} {}",
-            waited / (*stories).max(1) as f64 / 60.0,
-            of(&miniflux),
-            of(&best)
-        );
+        let columns = [of(ours), of(&miniflux), of(&best)].join("  ");
+        println!("  {kind:16} {stories:>6} stories  {columns}");
     }
-    let mut is_well = true;
-    for (name, other, bound) in [
-        ("fixed interval", &even, TO_FIXED_MAX),
-        ("Miniflux entry_frequency", &miniflux, TO_MINIFLUX_MAX),
-        ("best that knows the rates", &best, TO_BEST_MAX),
-    ] {
-        let ratio = ours.mean() / other.mean();
-        let verdict = if ratio <= bound { "" } else { "   TOO LONG" };
-        println!("mean delay to that of the {name:26} {ratio:.2}, bound {bound:.2}{verdict}");
-        is_well &= ratio <= bound;
-    }
+    [
+        holds("a fixed interval", ours, &even, TO_FIXED_MAX),
+        holds("Miniflux entry_frequency", ours, &miniflux, TO_MINIFLUX_MAX),
+        holds("the best that knows the rates", ours, &best, TO_BEST_MAX),
+    ]
+    .iter()
+    .all(|holds| *holds)
+}
+
+/// The same newsrooms, of which many ask to be spared: not one request may come unwanted.
+fn spared(newsrooms: &[Newsroom]) -> bool {
+    let wishes = [
+        Wish::default(),
+        Wish {
+            ttl: Some(Duration::from_secs(5400)),
+            ..Wish::default()
+        },
+        Wish {
+            skip_hours: (16..23).collect(),
+            ..Wish::default()
+        },
+        Wish {
+            skip_days: vec![5, 6],
+            skip_hours: vec![3, 9],
+            ..Wish::default()
+        },
+        Wish {
+            throttles_one_of: Some(7),
+            ..Wish::default()
+        },
+    ];
+    let outcome = crowd::run(newsrooms, &wishes, 0);
+    let Outcome {
+        result, unwanted, ..
+    } = outcome;
+    println!(
+        "four in five ask to be spared (ttl, skipHours, skipDays, Retry-After): {unwanted} of {} requests unwanted, bound 0",
+        result.requests
+    );
+    unwanted == 0
+}
+
+fn main() -> ExitCode {
+    let seed = std::env::var("LANGBAO_SIM_SEED").map_or(SEED, |seed| seed.parse().unwrap());
+    let mut random = Rng::with_seed(seed);
+    let newsrooms = newsrooms::newsrooms(&mut random, BEFORE + LEARNT + COUNTED + 1);
+    println!(
+        "{} newsrooms, {COUNTED} weeks after {LEARNT} learnt ones",
+        newsrooms.len()
+    );
+
+    println!("\nwithout a budget");
+    let policy = Policy::without_budget(TERMS);
+    let alone = all(&newsrooms, |at, _| langbao(SEED + at as u64, policy));
+    let mut is_well = compare(&newsrooms, &alone);
+
+    println!("\nrequests_per_hour = {BUDGET}");
+    let together = crowd::run(&newsrooms, &[Wish::default()], BUDGET);
+    is_well &= compare(&newsrooms, &together.result);
+    let most = together.most_in_an_hour;
+    println!("  at most {most} requests in any hour, bound {BUDGET}");
+    is_well &= most <= BUDGET as usize;
+
+    println!();
+    is_well &= spared(&newsrooms);
+    println!();
     is_well &= real::report();
     if is_well {
         ExitCode::SUCCESS

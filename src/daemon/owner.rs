@@ -22,11 +22,9 @@ use crate::core::moved;
 use crate::core::pipeline::{self, Firings, Ground, PollReport};
 use crate::core::reading::{Before, Reading};
 use crate::core::review::{self, Review, Terms};
-use crate::core::schedule::agenda::{Agenda, Pace};
-use crate::core::schedule::budget::{self, Demand};
-use crate::core::schedule::policy::Price;
-use crate::core::schedule::rhythm::{Rates, Zone};
-use crate::core::schedule::{self, Jitter, Policy, obey};
+use crate::core::schedule::plan::{self, Plan};
+use crate::core::schedule::rhythm::Zone;
+use crate::core::schedule::{Jitter, Policy};
 use crate::core::state::{self, State};
 use crate::core::tag::Tagger;
 use crate::daemon::window::{Asking, Recent};
@@ -35,9 +33,6 @@ use crate::store::{Store, StoreError, StoreReader};
 /// How long after a failed write the store is tried again: doubling, up to a minute.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
-/// How long a price of requests holds while a budget is set: rhythms change slowly.
-const PRICE_HOLDS: Duration = Duration::from_secs(600);
-
 /// Everything that serving needs besides the store; swapped whole when any of it changes.
 #[derive(Clone)]
 pub struct Published {
@@ -110,13 +105,6 @@ struct Assignment {
     reading: Reading,
 }
 
-/// What every request is worth under a budget, and since when.
-#[derive(Debug, Clone, Copy)]
-struct CommonPrice {
-    price: Price,
-    made_at: Timestamp,
-}
-
 pub struct Owner {
     store: Store,
     state: State,
@@ -128,9 +116,7 @@ pub struct Owner {
     /// Sources whose stored articles were last judged by something else.
     unjudged: BTreeSet<SourceNo>,
     firings: Arc<RuleCounts>,
-    agenda: Agenda,
-    /// None without a budget.
-    common_price: Option<CommonPrice>,
+    plan: Plan,
     roster: Arc<Roster>,
     mint: Arc<Mint>,
     started_at: Timestamp,
@@ -160,8 +146,7 @@ impl Owner {
             firings: Arc::default(),
             roster: Arc::new(Roster::default()),
             assignments: BTreeMap::new(),
-            agenda: Agenda::new(now),
-            common_price: None,
+            plan: Plan::new(now),
             store,
             state,
             config: Arc::clone(&config),
@@ -229,95 +214,34 @@ impl Owner {
         if self.degraded.is_some() {
             return Vec::new();
         }
-        if self.agenda.is_ahead_of(now) {
-            // The clock was set back: what was due by the old one is due by this one.
-            self.draw_up_agenda(now);
-        }
         let state = &self.state;
-        self.agenda.due(now, busy, limit, |no| {
-            let asked = state.source(no).map(|source| source.asked);
-            obey::allowed_from(asked.unwrap_or_default(), now)
-        })
+        self.plan.due(now, busy, limit, |no| state.source(no))
     }
 
     /// When there is next something to do; none when nothing is waited for.
     pub fn next_due_at(&self, busy: &BTreeSet<SourceNo>) -> Option<Timestamp> {
         match &self.degraded {
             Some(degraded) => Some(degraded.retry_at),
-            None => self.agenda.next_due_at(busy),
+            None => self.plan.next_due_at(busy),
         }
     }
 
     /// A request that did not wait for its turn counts against the pace too.
     pub fn asked_out_of_turn(&mut self, now: Timestamp) {
-        self.agenda.spend(now);
+        self.plan.asked_out_of_turn(now);
     }
 
-    /// Every polled source at its place.
-    fn draw_up_agenda(&mut self, now: Timestamp) {
-        let polled = || {
-            let assignments = self.assignments.iter();
-            assignments.filter(|(_, assignment)| state::is_polled(&assignment.source))
-        };
-        let pace = match self.config.schedule.requests_per_hour {
-            0 => Pace::of_intervals(polled().map(|(_, assignment)| assignment.source.min_interval)),
-            budget => Pace::of_budget(budget),
-        };
-        let numbers: Vec<SourceNo> = polled().map(|(no, _)| *no).collect();
-        self.agenda.clear(now);
-        self.agenda.set_pace(pace);
-        for no in numbers {
-            self.put_on_agenda(no, now);
-        }
-        self.common_price = None;
-        self.renew_price(now);
-    }
-
-    fn put_on_agenda(&mut self, no: SourceNo, now: Timestamp) {
-        let is_polled = self
-            .assignments
-            .get(&no)
-            .is_some_and(|assignment| state::is_polled(&assignment.source));
-        if let (true, Some(source)) = (is_polled, self.state.source(no)) {
-            let due_at = schedule::due_at(source, now);
-            self.agenda.put(no, source.last_poll_at.is_some(), due_at);
-        }
-    }
-
-    /// Under a budget: what a request must be worth for all sources to keep within it.
-    fn renew_price(&mut self, now: Timestamp) {
-        let budget = self.config.schedule.requests_per_hour;
-        let holds = self
-            .common_price
-            .is_some_and(|common| now.since(common.made_at) < PRICE_HOLDS && now >= common.made_at);
-        if budget == 0 || holds {
-            return;
-        }
-        let demands: Vec<Demand> = self
+    fn draw_up_plan(&mut self, now: Timestamp) {
+        let polled = self
             .assignments
             .iter()
             .filter(|(_, assignment)| state::is_polled(&assignment.source))
-            .filter_map(|(no, assignment)| {
-                let source = self.state.source(*no)?;
-                let policy = self.policy(assignment);
-                let rates = Rates::today(&source.rhythm, policy.min_interval);
-                Some(Demand::of(&rates, policy.zone, policy.bounds(), now))
-            })
+            .map(|(no, assignment)| (*no, terms(assignment)))
             .collect();
-        self.common_price = Some(CommonPrice {
-            price: budget::price(&demands, budget),
-            made_at: now,
-        });
-    }
-
-    fn policy(&self, assignment: &Assignment) -> Policy {
-        let Assignment { source, reading } = assignment;
-        let zone = Zone(reading.rules.known_offset_s().unwrap_or(0));
-        let alone = Policy::without_budget(source.min_interval, source.max_interval, zone);
-        match self.common_price {
-            Some(CommonPrice { price, .. }) => Policy { price, ..alone },
-            None => alone,
-        }
+        let budget = self.config.schedule.requests_per_hour;
+        let state = &self.state;
+        self.plan
+            .draw_up(polled, budget, now, |no| state.source(no));
     }
 
     /// What asking this source takes; none when it is not configured or not polled.
@@ -390,7 +314,8 @@ impl Owner {
             known: &known,
             roster: &self.roster,
             numbers: self.state.numbers(),
-            policy: self.policy(assignment),
+            policy: (self.plan.policy(no))
+                .unwrap_or_else(|| Policy::without_budget(terms(assignment))),
             reading_key,
             now,
             jitter,
@@ -411,7 +336,8 @@ impl Owner {
         jitter: Jitter,
     ) -> Result<Option<PollReport>, StoreError> {
         self.stand_firm(now)?;
-        self.renew_price(now);
+        let state = &self.state;
+        self.plan.renew_price(now, |no| state.source(no));
         let decided = self
             .decide(no, reading_key, outcome, now, jitter)
             .and_then(|digest| {
@@ -431,7 +357,9 @@ impl Owner {
                 self.recent.apply(&digest.batch, first_new);
                 self.state.apply(&digest.batch);
                 self.firings.add(&digest.report.fired);
-                self.put_on_agenda(no, now);
+                if let Some(source) = self.state.source(no) {
+                    self.plan.place(source, now);
+                }
                 if let Some(roster) = roster {
                     self.roster = Arc::new(roster);
                     self.generation += 1;
@@ -535,7 +463,7 @@ impl Owner {
         self.config = config;
         self.roster = Arc::new(roster);
         self.generation += 1;
-        self.draw_up_agenda(now);
+        self.draw_up_plan(now);
         Ok(())
     }
 
@@ -606,7 +534,7 @@ impl Owner {
         self.store.apply(&probe)?;
         self.state.apply(&probe);
         self.roster = Arc::new(roster);
-        self.draw_up_agenda(now);
+        self.draw_up_plan(now);
         Ok(())
     }
 
@@ -645,6 +573,15 @@ fn review(config: &Config) -> Result<Review, StoreError> {
             bad.number, bad.cause
         ))
     })
+}
+
+fn terms(assignment: &Assignment) -> plan::Terms {
+    let Assignment { source, reading } = assignment;
+    plan::Terms {
+        min_interval: source.min_interval,
+        max_interval: source.max_interval,
+        zone: Zone(reading.rules.known_offset_s().unwrap_or(0)),
+    }
 }
 
 /// The address a source is asked at.

@@ -4,8 +4,9 @@
 //! could then save more waiting at another. The price is the lowest at which an average hour of the week,
 //! and this very hour, need no more requests than there are.
 
-use super::policy::{Bounds, Price};
-use super::rhythm::{Rates, Zone};
+use super::plan::Terms;
+use super::policy::Price;
+use super::rhythm::Rates;
 use super::seconds_of;
 use crate::core::model::Timestamp;
 
@@ -26,13 +27,18 @@ const PRICE_S: (f64, f64) = (1e-6, 1e15);
 const STEPS: usize = 64;
 
 impl Demand {
-    pub fn of(rates: &Rates, zone: Zone, bounds: Bounds, now: Timestamp) -> Demand {
+    pub fn of(rates: &Rates, terms: Terms, now: Timestamp) -> Demand {
+        let Terms {
+            min_interval,
+            max_interval,
+            zone,
+        } = terms;
         let per_s = |span| 1.0 / seconds_of(span).max(0.001);
         Demand {
             mean_root: rates.mean_root(),
             root: rates.at(now, zone).sqrt(),
-            least: per_s(bounds.max.max(bounds.min)),
-            most: per_s(bounds.min),
+            least: per_s(max_interval.max(min_interval)),
+            most: per_s(min_interval),
         }
     }
 }

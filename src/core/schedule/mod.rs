@@ -3,18 +3,20 @@
 //! A pure function of what was known, what the poll brought, the source's bounds, the price of a request,
 //! the time and a random number handed in. `rhythm` learns how often a source publishes, `policy` finds the
 //! moment at which it pays to ask again, `obey` holds it to what the source asks for, `backoff` is for
-//! failures, `budget` makes the price, `agenda` says whose turn it is.
+//! failures, `budget` makes the price, `agenda` says whose turn it is, and `plan` holds these together.
 
 pub mod agenda;
 pub mod backoff;
 pub mod budget;
 pub mod obey;
+pub mod plan;
 pub mod policy;
 pub mod rhythm;
 
 use std::time::Duration;
 
 use crate::core::model::{FetchFault, Freshness, SourceState, Timestamp};
+use plan::Terms;
 use policy::{Bounds, Price};
 use rhythm::{Rates, Zone};
 
@@ -40,7 +42,12 @@ const BACK_OFF_JITTER_MAX: f64 = 0.25;
 impl Policy {
     /// Without a budget a request is worth as long a wait of one story as the shortest interval: a source
     /// that publishes once in a minimal interval would be asked about as often.
-    pub fn without_budget(min_interval: Duration, max_interval: Duration, zone: Zone) -> Policy {
+    pub fn without_budget(terms: Terms) -> Policy {
+        let Terms {
+            min_interval,
+            max_interval,
+            zone,
+        } = terms;
         Policy {
             min_interval,
             max_interval,

@@ -20,7 +20,7 @@ const WEEK_S: f64 = 7.0 * 86_400.0;
 const FADE_S: f64 = 4.0 * WEEK_S;
 const FADE_RECENT_S: f64 = 8.0 * 3600.0;
 /// How much of the usual day stands against what is unusual about this one, in stories.
-const RECENT_WEIGHT: f64 = 3.0;
+const RECENT_WEIGHT: f64 = 6.0;
 const RECENT_FACTOR: (f64, f64) = (0.2, 20.0);
 /// A source that nothing is known of is taken for one that has published [`PRIOR_STORIES`] in so many
 /// minimal intervals.
@@ -30,7 +30,7 @@ const PRIOR_INTERVALS: f64 = 6.0;
 /// half as much as what they lean on.
 const DAY_HOUR_WEIGHT: f64 = 2.0;
 const KIND_HOUR_WEIGHT: f64 = 12.0;
-const WEEKDAY_WEIGHT: f64 = 6.0;
+const WEEKDAY_WEIGHT: f64 = 20.0;
 const WEEK_HOUR_WEIGHT: f64 = 400.0;
 /// Stories that one step of the table stands for when it is new.
 const UNIT_FIRST: f64 = 1.0 / 32.0;
