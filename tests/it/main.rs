@@ -13,3 +13,4 @@ mod sim;
 mod standing;
 mod support;
 mod tidy;
+mod year;

@@ -89,6 +89,15 @@ impl Agenda {
         self.allowance = self.allowance.min(pace.burst);
     }
 
+    /// Goes on after a restart: what was let go before it counts on.
+    pub fn resume(&mut self, last_asked_at: Option<Timestamp>, now: Timestamp) {
+        self.allowance = match last_asked_at {
+            Some(at) => (seconds_of(now.since(at)) * self.pace.per_s).min(self.pace.burst),
+            None => 1.0,
+        };
+        self.counted_at = now;
+    }
+
     /// Takes everybody off; time is counted from `now` on.
     pub fn clear(&mut self, now: Timestamp) {
         self.turns.clear();
@@ -155,7 +164,7 @@ impl Agenda {
     }
 
     /// A request that was made without waiting for its turn counts as well.
-    pub fn spend(&mut self, now: Timestamp) {
+    pub fn asked_out_of_turn(&mut self, now: Timestamp) {
         self.count_up(now);
         self.allowance = (self.allowance - 1.0).max(0.0);
     }

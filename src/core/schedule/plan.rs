@@ -14,7 +14,7 @@ use super::{Policy, due_at, obey};
 use crate::core::model::{SourceNo, SourceState, Timestamp};
 
 /// How long a price of requests holds while a budget is set: rhythms change slowly, hours do not.
-const PRICE_HOLDS: Duration = Duration::from_secs(600);
+const PRICE_HOLDS: Duration = Duration::from_secs(1800);
 
 /// What the configuration says of when one source may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,7 @@ impl Plan {
         now: Timestamp,
         remembered: impl Fn(SourceNo) -> Option<&'a SourceState>,
     ) {
+        let is_first = self.terms.is_empty();
         self.terms = terms;
         self.requests_per_hour = requests_per_hour;
         self.common = None;
@@ -66,6 +67,11 @@ impl Plan {
             budget => Pace::of_budget(budget),
         };
         self.agenda.set_pace(pace);
+        if is_first {
+            let asked_at = |no: &SourceNo| remembered(*no)?.last_poll_at;
+            let last = self.terms.keys().filter_map(asked_at).max();
+            self.agenda.resume(last, now);
+        }
         self.place_all(now, remembered);
     }
 
@@ -116,7 +122,7 @@ impl Plan {
 
     /// A request that did not wait for its turn counts against the pace too.
     pub fn asked_out_of_turn(&mut self, now: Timestamp) {
-        self.agenda.spend(now);
+        self.agenda.asked_out_of_turn(now);
     }
 
     /// Under a budget: what a request must be worth now for all sources to keep within it.
