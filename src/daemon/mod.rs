@@ -40,7 +40,7 @@ use crate::http::listen::{self, Limits, Listener};
 use crate::systemd::Supervisor;
 use crate::telemetry::Telemetry;
 use gather::Gathering;
-use owner::{Owner, PollJob, Published};
+use owner::{Owner, PollJob, Published, STEP_ARTICLES_MAX};
 use pulse::Pulse;
 
 /// Reads and checks the configuration on disk; called off the event loop.
@@ -279,7 +279,7 @@ impl<F: Fetcher> Loop<F> {
             return JUDGE_PAUSE - since;
         }
         let now = self.clock.now();
-        match self.blocking(|owner| owner.judge_some(now)) {
+        match self.blocking(|owner| owner.judge_some(now, STEP_ARTICLES_MAX)) {
             Ok(true) => {}
             Ok(false) => info!("stored articles are judged by the rules and the taxonomy in force"),
             Err(err) => {

@@ -6,7 +6,7 @@
 
 mod standing;
 
-pub use standing::Undone;
+pub use standing::{STEP_ARTICLES_MAX, Undone};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

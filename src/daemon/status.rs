@@ -8,6 +8,7 @@ use super::owner::Published;
 use crate::core::config::{Kind, Source};
 use crate::core::model::{Health, SourceId, SourceState};
 use crate::core::state;
+use crate::http::health::{HealthView, RuleLine, SourceLine};
 use crate::store::{StoreError, StoreReader};
 use crate::telemetry::Levels;
 
@@ -108,6 +109,55 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
         warnings: published.warnings.to_vec(),
         sources,
     })
+}
+
+impl Status {
+    /// The same for people.
+    pub fn view(self, published: &Published) -> HealthView {
+        let degraded = self
+            .degraded
+            .map(|cause| format!("the store cannot be written, nothing is polled: {cause}"));
+        let refused = self
+            .config_errors
+            .into_iter()
+            .map(|error| format!("the configuration on disk is refused: {error}"));
+        HealthView {
+            title: published.config.feed.title.clone(),
+            version: self.version,
+            started: self.started,
+            stories: self.stories,
+            articles: self.articles,
+            held: self.held,
+            judged: (self.recompute.done, self.recompute.total),
+            notes: degraded
+                .into_iter()
+                .chain(refused)
+                .chain(self.warnings)
+                .collect(),
+            rules: self
+                .rules
+                .into_iter()
+                .map(|rule| RuleLine {
+                    number: rule.number,
+                    what: format!("{} by {}", rule.action, rule.conditions.join(", ")),
+                    fired: rule.fired,
+                })
+                .collect(),
+            sources: self
+                .sources
+                .into_iter()
+                .map(|source| SourceLine {
+                    id: source.id.to_string(),
+                    name: source.name,
+                    state: source.state.name(),
+                    entries: source.entries,
+                    last_success: source.last_success,
+                    next_poll: source.next_poll,
+                    last_error: source.last_error,
+                })
+                .collect(),
+        }
+    }
 }
 
 fn rules(published: &Published) -> Vec<RuleStatus> {

@@ -17,6 +17,7 @@ use super::pages::{Absent, Pages};
 use super::status;
 use crate::clock::SharedClock;
 use crate::http::document::Document;
+use crate::http::health::health_page;
 use crate::http::listen::Handler;
 use crate::http::reply;
 use crate::http::route::{FeedQuery, Format, Route, Scope, route};
@@ -73,6 +74,7 @@ enum Asked {
 /// What is true for this moment only.
 enum Moment {
     Status,
+    StatusPage,
     Health,
     Ready,
     Metrics,
@@ -177,6 +179,7 @@ impl Site {
                     query,
                 },
             )),
+            Ok(Route::StatusPage) => Ok(Asked::Moment(Moment::StatusPage)),
             Ok(Route::StatusJson) => Ok(Asked::Moment(Moment::Status)),
             Ok(Route::Health) => Ok(Asked::Moment(Moment::Health)),
             Ok(Route::Ready) => Ok(Asked::Moment(Moment::Ready)),
@@ -205,6 +208,7 @@ impl Site {
             Ok(Asked::Document(name, ask)) => (name, self.answer_document(request, &ask)),
             Ok(Asked::Moment(moment)) => match moment {
                 Moment::Status => ("status", self.answer_status(&published)),
+                Moment::StatusPage => ("status-page", self.answer_status_page(&published)),
                 Moment::Health => ("health", reply::text(StatusCode::OK, "alive")),
                 Moment::Ready => ("ready", self.answer_ready(&published)),
                 Moment::Metrics => ("metrics", self.answer_metrics(&published)),
@@ -269,6 +273,13 @@ impl Site {
                     "the status cannot be written",
                 )
             }
+            Err(err) => unreadable(&err),
+        }
+    }
+
+    fn answer_status_page(&self, published: &Published) -> Response<Full<Bytes>> {
+        match status::status(&self.reader, published) {
+            Ok(status) => reply::page(health_page(&status.view(published))),
             Err(err) => unreadable(&err),
         }
     }

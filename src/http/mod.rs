@@ -2,11 +2,13 @@
 //! or a sentence.
 //!
 //! [`listen`] owns the sockets and every bound on them, [`route`] reads a request's address, [`document`] holds
-//! bytes ready to be served in each encoding, [`reply`] answers conditional requests, [`page`] and [`story`] write HTML.
+//! bytes ready to be served in each encoding, [`reply`] answers conditional requests, [`page`], [`story`] and
+//! [`health`] write HTML.
 //! Nothing here polls a source, opens the store or reads the clock: a request is answered from a snapshot, by the
 //! [`Handler`](listen::Handler) that the daemon gives.
 
 pub mod document;
+pub mod health;
 pub mod listen;
 pub mod page;
 pub mod reply;

@@ -82,7 +82,7 @@ fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Res
     write_sources(out, ui)?;
     writeln!(
         out,
-        "<footer class=\"meta\">langbao {} · <a href=\"status.json\">Tình trạng các nguồn</a></footer>\n\
+        "<footer class=\"meta\">langbao {} · <a href=\"status\">Tình trạng các nguồn</a></footer>\n\
          </body>\n\
          </html>",
         escape(view.generator_version)

@@ -193,6 +193,13 @@ pub fn html(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>>
     response
 }
 
+/// A page that is true for this moment only.
+pub fn page(html: String) -> Response<Full<Bytes>> {
+    let mut response = fleeting(StatusCode::OK, "text/html; charset=utf-8", html);
+    guard_page(response.headers_mut());
+    response
+}
+
 /// What is asked for is at another address, for good; `location` may be relative to the one asked for.
 pub fn moved(location: &str) -> Response<Full<Bytes>> {
     let mut response = text(

@@ -19,6 +19,8 @@ pub enum Route {
     },
     /// `/stories/{id}`: what follows the last colon of a story's id.
     Story(String),
+    /// `/status`
+    StatusPage,
     /// `/status.json`
     StatusJson,
     /// `/healthz`
@@ -217,7 +219,7 @@ impl Refusal {
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// What exists, for those who asked for something else.
-const ADDRESSES: [&str; 12] = [
+const ADDRESSES: [&str; 13] = [
     "/",
     "/feed.atom",
     "/provinces/{slug}.atom",
@@ -226,6 +228,7 @@ const ADDRESSES: [&str; 12] = [
     "/documents/{slug}.atom",
     "/sources/{id}.atom",
     "/stories/{id}",
+    "/status",
     "/status.json",
     "/healthz",
     "/readyz",
@@ -284,6 +287,7 @@ fn address(path: &str) -> Result<Address, Refusal> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let found = match segments.as_slice() {
         [""] => Some(Address::Plain(Route::Page)),
+        ["status"] => Some(Address::Plain(Route::StatusPage)),
         ["status.json"] => Some(Address::Plain(Route::StatusJson)),
         ["healthz"] => Some(Address::Plain(Route::Health)),
         ["readyz"] => Some(Address::Plain(Route::Ready)),

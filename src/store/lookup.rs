@@ -298,7 +298,7 @@ impl StoreReader {
     }
 
     /// Stored articles of a source after an entry, in the order of their keys, at most `limit`, with that of the
-    /// last entry looked at; none when there is no further one.
+    /// last entry looked at; none when there is nothing behind it.
     ///
     /// # Errors
     /// When the medium fails or a record does not decode.
@@ -320,7 +320,10 @@ impl StoreReader {
                 articles.extend(self.article(ArticleNo(u64::from_be_bytes(no)))?);
             }
         }
-        let last = pairs.last().and_then(|(key, _)| keys::parse_entry(key));
+        let last = pairs
+            .last()
+            .filter(|_| pairs.len() == limit)
+            .and_then(|(key, _)| keys::parse_entry(key));
         Ok((articles, last.map(|(_, entry)| entry)))
     }
 

@@ -31,6 +31,8 @@ const HABITS: [Habit; 8] = [
     Habit::Unconditional,
     Habit::Plain,
 ];
+/// So few that rules change while it is under way.
+const JUDGED_AT_ONCE: usize = 7;
 const MIN_INTERVAL: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -275,7 +277,7 @@ impl World {
 
     fn judge_some(&mut self) {
         if self.owner.recover(self.now) && self.owner.has_unjudged() {
-            let done = self.owner.judge_some(self.now).is_ok();
+            let done = self.owner.judge_some(self.now, JUDGED_AT_ONCE).is_ok();
             self.judged += usize::from(done);
             if done {
                 self.assert_state_is_the_store();

@@ -309,6 +309,9 @@ async fn a_drop_rule_hides_what_is_stored_and_gives_it_back_under_its_id() {
     assert!(metrics.text().contains(fired), "{}", metrics.text());
     let page = town.daemon.get(&format!("/stories/{}", slug(&id))).await;
     assert_eq!(page.status, 404);
+    let status = town.daemon.get("/status").await;
+    let row = "<td>1</td><td>drop by title</td><td>1</td>";
+    assert!(status.text().contains(row), "{}", status.text());
 
     let town = town.restart().await;
     assert_eq!(town.left("/feed.atom").await, [id.as_str()]);

@@ -15,8 +15,8 @@ use crate::core::review::{Review, Reviewed};
 use crate::core::standing::{self, Unchanged};
 use crate::store::StoreError;
 
-/// Articles looked at in one step.
-const STEP_ARTICLES_MAX: usize = 200;
+/// Articles looked at in one step: some ten milliseconds.
+pub const STEP_ARTICLES_MAX: usize = 200;
 
 /// Why what an operator asked for was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,27 +66,28 @@ impl Owner {
         self.degraded.is_none() && !self.unjudged.is_empty()
     }
 
-    /// Judges some stored articles anew; whether there are more.
+    /// Judges at most `limit` stored articles anew; whether there are more.
     ///
     /// # Errors
     /// When the store cannot be read or written: the owner is degraded then, and goes on from here later.
-    pub fn judge_some(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+    pub fn judge_some(&mut self, now: Timestamp, limit: usize) -> Result<bool, StoreError> {
         self.stand_firm(now)?;
         let Some(no) = self.unjudged.first().copied() else {
             return Ok(false);
         };
-        let decided = self.decide_anew(no, now);
-        let (batch, reviewed_fired) = match decided {
+        let decided = self.decide_anew(no, now, limit);
+        let (batch, fired) = match decided {
             Ok(decided) => decided,
             Err(err) => {
                 self.degrade(&err, now);
                 return Err(err);
             }
         };
-        let done = !batch.sources.is_empty();
         self.commit(&batch, now)?;
-        self.firings.add(&reviewed_fired);
-        if done {
+        self.firings.add(&fired);
+        let key = self.judging.get(&no);
+        let judged_by = self.state.source(no).and_then(|source| source.judged_by);
+        if judged_by.as_ref() == key {
             self.unjudged.remove(&no);
         }
         Ok(!self.unjudged.is_empty())
@@ -101,55 +102,59 @@ impl Owner {
         Ok(())
     }
 
-    fn decide_anew(&self, no: SourceNo, now: Timestamp) -> Result<(Batch, Firings), StoreError> {
+    fn decide_anew(
+        &self,
+        no: SourceNo,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Batch, Firings), StoreError> {
         let key = self.judging.get(&no).copied();
         let before = self.state.recompute().unwrap_or_default();
         let under_way = before.source == no && before.key == key;
         let after = before.after.filter(|_| under_way);
-        let (articles, last) = self.store.articles_after(no, after, STEP_ARTICLES_MAX)?;
+        let (articles, last) = self.store.articles_after(no, after, limit)?;
         let mut reviewed = Reviewed::default();
-        if let Some(source) = self.state.source(no) {
-            for old in &articles {
+        let source = self.state.source(no);
+        for old in &articles {
+            if let Some(source) = source {
                 let entry = self.review.entry(&old.entry, source);
                 reviewed.take(old, entry, now, |story| self.store.story(story))?;
             }
         }
-        let done = before
-            .done
-            .saturating_add(u64::try_from(articles.len()).unwrap_or(u64::MAX));
+        let looked_at = u64::try_from(articles.len()).unwrap_or(u64::MAX);
         let fired = std::mem::take(&mut reviewed.fired);
         let mut batch = reviewed.into_batch(now);
+        // What is judged in part is judged by nothing: the rules may change back before the end is reached.
+        let judged_by = key.filter(|_| last.is_none());
+        batch.sources.extend(
+            source
+                .filter(|source| source.judged_by != judged_by)
+                .map(|source| SourceState {
+                    judged_by,
+                    ..source.clone()
+                }),
+        );
         let progress = Recompute {
-            source: no,
-            after: last,
-            key,
-            done: done.min(before.total),
+            done: before.done.saturating_add(looked_at).min(before.total),
             total: before.total,
+            ..Recompute::default()
         };
-        match last {
-            Some(_) => batch.recompute = Some(progress),
-            None => {
-                batch
-                    .sources
-                    .extend(self.state.source(no).map(|source| SourceState {
-                        judged_by: key,
-                        ..source.clone()
-                    }));
-                batch.recompute = Some(match self.unjudged.iter().find(|other| **other != no) {
-                    Some(next) => Recompute {
-                        source: *next,
-                        after: None,
-                        key: self.judging.get(next).copied(),
-                        ..progress
-                    },
-                    None => Recompute {
-                        done: progress.total,
-                        total: progress.total,
-                        ..Recompute::default()
-                    },
-                });
-            }
-        }
+        let next = match last {
+            Some(_) => Some(no),
+            None => self.unjudged.iter().copied().find(|other| *other != no),
+        };
+        batch.recompute = Some(match next {
+            Some(source) => Recompute {
+                source,
+                after: last,
+                key: self.judging.get(&source).copied(),
+                ..progress
+            },
+            None => Recompute {
+                done: progress.total,
+                ..progress
+            },
+        });
         Ok((batch, fired))
     }
 
