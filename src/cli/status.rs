@@ -125,7 +125,7 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     if done < total {
         let _ = writeln!(text, "stored articles judged anew: {done} of {total}");
     }
-    for rule in &status.rules {
+    for rule in status.rules.iter().filter(|rule| rule.fired > 0) {
         let _ = writeln!(
             text,
             "rule number {} ({} by {}) acted on {} articles",

@@ -96,7 +96,8 @@ fn view(
         updated_at: article
             .updated_at
             .max(published_at)
-            .max(shown_since(told, article)),
+            .max(shown_since(told, article))
+            .max(returned_at(told)),
         url: entry.url.clone(),
         source: source_view(article, roster),
         copies: copies(told, article, roster),
@@ -112,6 +113,12 @@ fn shown_since(told: &Told, article: &Article) -> Timestamp {
         }
         _ => article.updated_at,
     }
+}
+
+/// A tombstone outlives an entry that does not say that it changed since (RFC 6721 section 3).
+fn returned_at(told: &Told) -> Timestamp {
+    let returned_at = told.story.returned_at;
+    returned_at.map_or(Timestamp::EPOCH, Timestamp::floor_to_second)
 }
 
 fn source_view(article: &Article, roster: &Roster) -> SourceView {

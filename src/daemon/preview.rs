@@ -1,6 +1,6 @@
 //! What rules would make of what is stored, without changing anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::admin::{Preview, RulePreview};
 use crate::core::config::Rule;
@@ -116,11 +116,24 @@ fn count(
     counted.visible += u64::from(was_visible);
     counted.hidden += u64::from(is_hidden);
     let rulings = || anew.iter().map(|article| &article.entry.ruled);
-    let hider = rulings().filter_map(hider).max();
-    for rule in &mut counted.rules {
-        rule.touched += u64::from(rulings().any(|ruled| ruled.by.contains(&rule.number)));
-        rule.hidden += u64::from(is_hidden && hider == Some(rule.number));
+    let acted: BTreeSet<u32> = rulings()
+        .flat_map(|ruled| ruled.by.iter().copied())
+        .collect();
+    for number in acted {
+        if let Some(rule) = numbered(&mut counted.rules, number) {
+            rule.touched += 1;
+        }
     }
+    let hider = rulings().filter_map(hider).max().filter(|_| is_hidden);
+    if let Some(rule) = hider.and_then(|number| numbered(&mut counted.rules, number)) {
+        rule.hidden += 1;
+    }
+}
+
+/// Rules are counted from 1.
+fn numbered(rules: &mut [RulePreview], number: u32) -> Option<&mut RulePreview> {
+    let at = usize::try_from(number.checked_sub(1)?).ok()?;
+    rules.get_mut(at)
 }
 
 /// The rule that keeps an article back.

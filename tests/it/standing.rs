@@ -233,9 +233,15 @@ async fn a_retracted_story_leaves_a_tombstone_and_stays_away_until_it_is_brought
             .contains("it is retracted since")
     );
 
+    town.house.clock.advance(DAY);
     let back = town.amend(slug(&id), Deed::UndoRetract).await;
     assert_eq!(back.expect("it is not too late").title, POTTERY.1);
     assert_eq!(town.id(POTTERY.1).await, id);
+    // By this a reader that heeded the tombstone takes it again.
+    let feed = town.daemon.get("/feed.atom").await.feed();
+    let back = feed.entries.iter().find(|entry| entry.id == id);
+    let updated = back.and_then(|entry| entry.updated).expect("a date");
+    assert_eq!(updated.to_rfc3339(), "2026-11-23T08:00:00+00:00");
     for feed in feeds {
         assert!(
             town.titles(feed).await.contains(&POTTERY.1.to_owned()),
