@@ -45,104 +45,16 @@ fn held() -> Option<f64> {
     Some(kib * 1024.0)
 }
 
-/// Words of the grammar; syllables of news, none of them from any.
-const SYLLABLES: [&str; 96] = [
-    "làng",
-    "nghề",
-    "gốm",
-    "lụa",
-    "nón",
-    "chiếu",
-    "mây",
-    "tre",
-    "đồng",
-    "bạc",
-    "giấy",
-    "gỗ",
-    "đá",
-    "sơn",
-    "mài",
-    "thêu",
-    "xã",
-    "huyện",
-    "tỉnh",
-    "phường",
-    "chợ",
-    "bến",
-    "sông",
-    "núi",
-    "biển",
-    "rừng",
-    "ruộng",
-    "vườn",
-    "đường",
-    "cầu",
-    "trường",
-    "trạm",
-    "khách",
-    "nông",
-    "dân",
-    "thợ",
-    "cán",
-    "bộ",
-    "hội",
-    "đoàn",
-    "nhà",
-    "máy",
-    "xưởng",
-    "kho",
-    "tàu",
-    "thuyền",
-    "xe",
-    "lúa",
-    "chè",
-    "quế",
-    "tôm",
-    "cá",
-    "muối",
-    "mật",
-    "ong",
-    "sen",
-    "đón",
-    "mở",
-    "dựng",
-    "trao",
-    "nhận",
-    "họp",
-    "bàn",
-    "khởi",
-    "công",
-    "khánh",
-    "thành",
-    "tăng",
-    "giảm",
-    "vượt",
-    "lũ",
-    "bão",
-    "hạn",
-    "mặn",
-    "nắng",
-    "mưa",
-    "mới",
-    "cũ",
-    "lớn",
-    "nhỏ",
-    "đầu",
-    "cuối",
-    "năm",
-    "tháng",
-    "tuần",
-    "ngày",
-    "sáng",
-    "chiều",
-    "được",
-    "đã",
-    "sẽ",
-    "của",
-    "cho",
-    "với",
-    "trong",
-    "tại",
+/// Syllables are an onset and a rime; as in a language, few of them are most of what is said.
+const ONSETS: [&str; 26] = [
+    "", "b", "c", "ch", "d", "đ", "g", "gi", "h", "kh", "l", "m", "n", "ng", "nh", "ph", "qu", "r",
+    "s", "t", "th", "tr", "v", "x", "k", "p",
+];
+const RIMES: [&str; 60] = [
+    "a", "á", "à", "ạ", "an", "án", "àn", "anh", "ánh", "ành", "ao", "áo", "ay", "ây", "ấy", "âm",
+    "ăm", "ắc", "ặt", "e", "ê", "ề", "ệ", "ến", "iên", "iện", "iệt", "inh", "ình", "i", "í", "o",
+    "ọ", "ô", "ổ", "ộ", "ơ", "ờ", "ong", "ông", "ống", "ơn", "ới", "ời", "u", "ủ", "ung", "ừng",
+    "ư", "ữ", "ương", "ường", "ước", "uyên", "uyết", "oa", "oàn", "oát", "uân", "uy",
 ];
 
 /// A small generator of numbers, the same in every run.
@@ -157,10 +69,17 @@ impl Chance {
     }
 
     fn words(&mut self, count: usize) -> String {
-        let words: Vec<&str> = (0..count)
-            .map(|_| SYLLABLES[self.below(SYLLABLES.len())])
-            .collect();
+        let words: Vec<String> = (0..count).map(|_| self.word()).collect();
         words.join(" ")
+    }
+
+    fn word(&mut self) -> String {
+        let all = ONSETS.len() * RIMES.len();
+        // The product of two: the first syllables come far more often than the last.
+        let at = self.below(all) * self.below(all) / all;
+        // Spread over onsets and rimes, the same way each time.
+        let at = at * 7919 % all;
+        format!("{}{}", ONSETS[at % ONSETS.len()], RIMES[at / ONSETS.len()])
     }
 }
 
@@ -220,7 +139,7 @@ impl News {
             body => format!("<content:encoded>{}</content:encoded>", escaped(body)),
         };
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>Báo Làng nghề</title><link>https://baolangnghe.vn/</link><description>Tin mới</description>\n<item>\n<title>{}</title>\n<link>https://baolangnghe.vn/tin-{no}.html?utm_source=rss</link>\n<guid isPermaLink=\"false\">bai-{no}</guid>\n<pubDate>Sun, 22 Nov 2026 08:30:00 +0700</pubDate>\n<category>Thời sự</category>\n<dc:creator>Nguyễn Văn A</dc:creator>\n<description>{}</description>\n{content}</item></channel></rss>\n",
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>Báo Làng nghề</title><link>https://baolangnghe.vn/</link><description>Tin mới</description>\n<item>\n<title>{}</title>\n<link>https://baolangnghe.vn/tin-{no}.html?utm_source=rss</link>\n<guid isPermaLink=\"false\">bai-{no}</guid>\n<pubDate>Sun, 22 Nov 2026 08:30:00 +0700</pubDate>\n<category>Thời sự</category>\n<dc:creator>Nguyễn Văn A</dc:creator>\n<description>&lt;a href=&quot;https://baolangnghe.vn/tin-{no}.html&quot;&gt;&lt;img src=&quot;https://i.baolangnghe.vn/2026/11/22/anh-{no}-180x108.jpg&quot;&gt;&lt;/a&gt;{}</description>\n{content}</item></channel></rss>\n",
             escaped(&self.title),
             escaped(&self.lede),
         )

@@ -31,6 +31,10 @@ pub enum Request {
     Preview(Terms),
     Held,
     Amend(Amendment),
+    /// Why a story is as it is: its id, its address, or the address of one of its articles.
+    Explain {
+        story: String,
+    },
 }
 
 /// What an operator asks of one story.
@@ -76,6 +80,8 @@ pub enum Reply {
     Hello(Identity),
     Polled(Polled),
     Status(Box<serde_json::value::RawValue>),
+    /// The explanation, or `null` where there is no such story.
+    Explained(Box<serde_json::value::RawValue>),
     /// A line of an export, as it is.
     Line(Box<serde_json::value::RawValue>),
     Reloaded {

@@ -236,6 +236,39 @@ fn copies_are_recognised_and_look_alikes_stay_apart() {
 }
 
 #[test]
+fn each_item_of_the_sample_page_is_a_story_of_its_own() {
+    let Ok(lines) = std::fs::read_to_string(shared().join("domain/sample_page_labels.jsonl"))
+    else {
+        eprintln!("SKIPPED: no sample page; set LANGBAO_SHARED to the folder that holds domain");
+        return;
+    };
+    let idf = Idf::built_in();
+    let items: Vec<(String, Sketch)> = lines
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let field = |name: &str| record[name].as_str().unwrap().to_owned();
+            let lede = html::safe(&field("lede"), None).unwrap_or_default();
+            let title = text::title(&field("title"));
+            let words = Text {
+                title: &title,
+                lede: &lede,
+                body: "",
+            };
+            let sketch = Sketch::of(&words, idf);
+            (title, sketch)
+        })
+        .collect();
+    for (at, (title, sketch)) in items.iter().enumerate() {
+        let mut probe = Probe::new(sketch, idf);
+        for (other, there) in &items[at + 1..] {
+            let verdict = probe.verdict(there);
+            assert!(!verdict.is_copy(), "{title} / {other}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
 fn the_built_in_weights_are_those_of_the_articles() {
     let Some(data) = data() else {
         return;

@@ -7,6 +7,7 @@ mod amend;
 mod check;
 mod connect;
 mod demo;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -139,6 +140,15 @@ enum Command {
         #[arg(value_name = "ID")]
         story: String,
     },
+    /// Show why a story has these copies and these tags: each score, each phrase
+    #[command(after_help = "Example:\n  langbao explain k3x9q2wd-17 --json | jq '.near_misses'")]
+    Explain {
+        /// The story's id, its address, or the address of one of its articles
+        story: String,
+        /// The same as data
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the whole store to standard output as JSON Lines
     #[command(after_help = "Example:\n  langbao export | zstd > langbao.jsonl.zst")]
     Export,
@@ -200,6 +210,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             let deed = Deed::Release;
             amend::run(global, Amendment { story, deed })
         }
+        Command::Explain { story, json } => explain::run(global, &story, json),
         Command::Export => export::run(global),
         Command::Import => import::run(global),
     }

@@ -11,6 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
+use super::explain::{Ground, explain};
 use super::owner::Published;
 use super::{Command, LoadConfig, Reloaded, amend, poll, preview, status};
 use crate::admin::{Amendment, Identity, PollRequest, Preview, REQUEST_BYTES_MAX, Reply, Request};
@@ -111,6 +112,7 @@ async fn answer(line: &str, desk: &Desk, write: &mut OwnedWriteHalf) -> io::Resu
         Ok(Request::Preview(terms)) => answer_preview(terms, desk, write).await,
         Ok(Request::Held) => answer_held(desk, write).await,
         Ok(Request::Amend(asked)) => answer_amend(asked, desk, write).await,
+        Ok(Request::Explain { story }) => answer_explain(story, desk, write).await,
         Err(err) => refuse(write, format!("this request is not understood: {err}")).await,
     }
 }
@@ -153,6 +155,30 @@ async fn answer_status(desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()
             say(write, &Reply::Done).await
         }
         Err(cause) => refuse(write, cause).await,
+    }
+}
+
+async fn answer_explain(story: String, desk: &Desk, write: &mut OwnedWriteHalf) -> io::Result<()> {
+    let published = Arc::clone(&desk.served.borrow());
+    let (reader, now) = (desk.reader.clone(), desk.clock.now());
+    let explained = tokio::task::spawn_blocking(move || {
+        let ground = Ground {
+            config: &published.config,
+            roster: &published.roster,
+            tagger: &published.tagger,
+            mint: &published.mint,
+            now,
+        };
+        let explained = explain(&reader, ground, &story).map_err(|err| err.to_string())?;
+        to_raw_value(&explained).map_err(|err| err.to_string())
+    });
+    match explained.await {
+        Ok(Ok(raw)) => {
+            say(write, &Reply::Explained(raw)).await?;
+            say(write, &Reply::Done).await
+        }
+        Ok(Err(cause)) => refuse(write, cause).await,
+        Err(err) => refuse(write, format!("explaining failed: {err}")).await,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod amend;
+pub mod explain;
 pub mod find;
 pub mod gather;
 mod narrow;

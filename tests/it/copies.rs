@@ -7,6 +7,7 @@ use std::time::Duration;
 use langbao::core::model::{SourceNo, StoryNo, Timestamp};
 use langbao::core::reading;
 use langbao::core::schedule::Jitter;
+use langbao::daemon::explain::{Ground, explain};
 use langbao::daemon::owner::Owner;
 use langbao::store::{ExportLine, Store};
 
@@ -226,6 +227,7 @@ proptest::proptest! {
         seed: u64,
         habit in proptest::sample::select(vec![Habit::ChangingIds, Habit::Twice, Habit::Unconditional, Habit::Undated]),
         quotes in proptest::collection::vec((0..STORIES, 0..NEWSROOMS), 0..12),
+        copied in proptest::sample::subsequence((0..STORIES).collect::<Vec<_>>(), 0..STORIES),
     ) {
         let mut newsrooms: Vec<Newsroom> = (0..NEWSROOMS)
             .map(|no| Newsroom::new(&format!("s{no}.example.vn"), Habit::Unconditional))
@@ -233,9 +235,18 @@ proptest::proptest! {
         newsrooms.push(Newsroom::new(&format!("s{NEWSROOMS}.example.vn"), habit));
         let mut world = World::new(newsrooms);
         for (at, (story, newsroom)) in quotes.iter().enumerate() {
-            // Its own address, another newsroom's id and words.
-            let quoted = Item { path: format!("/chep-{at}.html"), ..told(*story, *newsroom) };
-            world.newsrooms[NEWSROOMS].items.push(quoted);
+            // Another newsroom's id, and its own address and words.
+            let item = Item {
+                path: format!("/rieng-{at}.html"),
+                title: format!("Chuyện riêng thứ {at} của tòa soạn này"),
+                text: format!("Không ai khác kể chuyện riêng thứ {at} này cả."),
+                ..told(*story, *newsroom)
+            };
+            world.newsrooms[NEWSROOMS].items.push(item);
+        }
+        for story in copied {
+            let copy = Item { path: format!("/chep-{story}.html"), ..told(story, 0) };
+            world.newsrooms[NEWSROOMS].items.push(Item { id: format!("chep-{story}"), ..copy });
         }
         for (story, newsroom) in in_any_order(seed) {
             world.publish(story, newsroom);
@@ -245,6 +256,49 @@ proptest::proptest! {
         world.poll_all();
         proptest::prop_assert_eq!(world.stories(0..NEWSROOMS), whole());
     }
+}
+
+#[test]
+fn a_story_is_explained_by_id_and_by_address() {
+    let mut world = World::quiet();
+    for newsroom in 0..2 {
+        world.publish(0, newsroom);
+        world.poll(newsroom);
+    }
+    let number = |count: u32, newsroom| Item {
+        id: "khac".into(),
+        path: "/khac.html".into(),
+        title: format!("{}: {count} lò", told(0, newsroom).title),
+        ..told(0, newsroom)
+    };
+    for (newsroom, count) in [(2, 12), (3, 15)] {
+        world.newsrooms[newsroom]
+            .items
+            .push(number(count, newsroom));
+        world.poll(newsroom);
+    }
+    let published = world.owner.published();
+    let ground = Ground {
+        config: &published.config,
+        roster: &published.roster,
+        tagger: &published.tagger,
+        mint: &published.mint,
+        now: world.now,
+    };
+    let explained = |what: &str| explain(&world.owner.reader(), ground, what).ok();
+    let by_address = explained("https://s1.example.vn/tin-0.html").expect("it is there");
+    assert!(!by_address.explanation.copies.is_empty());
+    assert!(!by_address.tags.is_empty());
+    for what in [
+        by_address.id.as_str(),
+        "https://tin.example.vn/stories/nha-0",
+    ] {
+        let by_id = explained(what).map(|explained| explained.id);
+        assert_eq!(by_id.as_ref(), Some(&by_address.id), "{what}");
+    }
+    assert!(explained("https://s1.example.vn/nowhere.html").is_none());
+    assert!(explained("chuyện gì").is_none());
+    assert!(explained("nha-4711").is_none());
 }
 
 #[test]

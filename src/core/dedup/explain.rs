@@ -17,7 +17,12 @@ pub struct Named {
     pub story: StoryNo,
     pub title: String,
     pub url: Option<String>,
+    #[serde(serialize_with = "rfc3339")]
     pub published_at: Timestamp,
+}
+
+fn rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&at.rfc3339())
 }
 
 /// Two articles, and what they are to each other.
@@ -143,3 +148,6 @@ fn named(article: &Article) -> Named {
         published_at: article.published_at,
     }
 }
+
+#[cfg(test)]
+mod tests;

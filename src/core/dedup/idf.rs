@@ -29,8 +29,9 @@ impl Feature {
 /// Weights of features.
 #[derive(Debug, Clone)]
 pub struct Idf {
-    /// In steps of [`STEP`].
-    levels: HashMap<u32, u8, BuildIdentity>,
+    /// In steps of [`STEP`], by word; zero where it is not listed.
+    words: Box<[u8]>,
+    pairs: HashMap<u32, u8, BuildIdentity>,
     /// Of a feature that is not listed.
     rare: f32,
 }
@@ -66,25 +67,37 @@ impl Idf {
         }
         let least = (articles_count * LISTED_PER_10_000 / 10_000).max(2);
         let all = as_f32(articles_count) + 1.0;
-        let levels = counts
-            .into_iter()
-            .filter(|(_, count)| *count >= least)
-            .map(|(feature, count)| (feature.0, level((all / (as_f32(count) + 0.5)).ln())))
-            .collect();
-        let rare = all * RARE_PER_10_000 / 10_000.0 + 0.5;
+        let mut idf = Idf::rare(level((all / (all * RARE_PER_10_000 / 10_000.0 + 0.5)).ln()));
+        for (feature, count) in counts.into_iter().filter(|(_, count)| *count >= least) {
+            idf.list(feature, level((all / (as_f32(count) + 0.5)).ln()));
+        }
+        idf
+    }
+
+    /// Of no article.
+    fn rare(level: u8) -> Idf {
         Idf {
-            levels,
-            rare: steps(level((all / rare).ln())),
+            words: vec![0; 1 << u16::BITS].into(),
+            pairs: HashMap::default(),
+            rare: steps(level),
+        }
+    }
+
+    fn list(&mut self, feature: Feature, level: u8) {
+        match u16::try_from(feature.0) {
+            Ok(word) => self.words[usize::from(word)] = level,
+            Err(_) => {
+                self.pairs.insert(feature.0, level);
+            }
         }
     }
 
     /// The table as it is checked in, in the order of its features; the first line is what rare ones weigh.
     pub fn to_table(&self) -> Vec<u8> {
-        let mut listed: Vec<(u32, u8)> = self
-            .levels
-            .iter()
-            .map(|(feature, level)| (*feature, *level))
-            .collect();
+        let words = (0..=u16::MAX).map(|word| (u32::from(word), self.words[usize::from(word)]));
+        let pairs = self.pairs.iter().map(|(pair, level)| (*pair, *level));
+        let mut listed: Vec<(u32, u8)> =
+            words.filter(|(_, level)| *level > 0).chain(pairs).collect();
         listed.sort_unstable();
         let mut table = Vec::with_capacity((listed.len() + 1) * 5);
         for (feature, level) in std::iter::once((u32::MAX, level(self.rare))).chain(listed) {
@@ -95,27 +108,24 @@ impl Idf {
     }
 
     fn parse(table: &[u8]) -> Idf {
-        let mut levels = HashMap::with_capacity_and_hasher(table.len() / 5, BuildIdentity);
-        let mut rare = 0;
+        let mut idf = Idf::rare(0);
         for line in table.as_chunks::<5>().0 {
             let [feature @ .., level] = line;
             match u32::from_be_bytes(*feature) {
-                u32::MAX => rare = *level,
-                feature => {
-                    levels.insert(feature, *level);
-                }
+                u32::MAX => idf.rare = steps(*level),
+                feature => idf.list(Feature(feature), *level),
             }
         }
-        Idf {
-            levels,
-            rare: steps(rare),
-        }
+        idf
     }
 
+    /// In sixteenths: sums are exact, in whatever order they are made.
     pub fn weight(&self, feature: Feature) -> f32 {
-        self.levels
-            .get(&feature.0)
-            .map_or(self.rare, |level| steps(*level))
+        let level = match u16::try_from(feature.0) {
+            Ok(word) => self.words[usize::from(word)],
+            Err(_) => self.pairs.get(&feature.0).copied().unwrap_or(0),
+        };
+        if level == 0 { self.rare } else { steps(level) }
     }
 }
 

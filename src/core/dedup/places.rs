@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::words::{self, Word};
+use super::words::{self, Word, WordSet};
 
 /// One bit for each name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,7 +79,13 @@ const NAMES: &[&[&str]] = &[
     &["yên bái"],
 ];
 
-static BY_FIRST: LazyLock<HashMap<Word, Vec<(Option<Word>, u64)>>> = LazyLock::new(|| {
+struct Names {
+    firsts: WordSet,
+    /// By first word: the second, where there is one, and the bit.
+    by_first: HashMap<Word, Vec<(Option<Word>, u64)>>,
+}
+
+static ALL: LazyLock<Names> = LazyLock::new(|| {
     let mut by_first: HashMap<Word, Vec<(Option<Word>, u64)>> = HashMap::new();
     for (at, names) in NAMES.iter().enumerate() {
         for name in *names {
@@ -90,19 +96,22 @@ static BY_FIRST: LazyLock<HashMap<Word, Vec<(Option<Word>, u64)>>> = LazyLock::n
             }
         }
     }
-    by_first
+    Names {
+        firsts: WordSet::of(by_first.keys().copied()),
+        by_first,
+    }
 });
 
 impl Places {
     pub fn of(words: &[Word]) -> Places {
-        let by_first = &*BY_FIRST;
+        let names = &*ALL;
         let mut places = 0;
         for (at, word) in words.iter().enumerate() {
-            let Some(names) = by_first.get(word) else {
+            if !names.firsts.contains(*word) {
                 continue;
-            };
+            }
             let next = words.get(at + 1);
-            for (second, place) in names {
+            for (second, place) in names.by_first.get(word).into_iter().flatten() {
                 if second.is_none() || second.as_ref() == next {
                     places |= place;
                 }

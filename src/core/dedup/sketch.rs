@@ -114,25 +114,34 @@ impl Sketch {
     }
 
     fn weigh(&mut self, idf: &Idf) {
-        let mut features: Vec<(Feature, u8)> = self.features().collect();
-        features.sort_unstable();
-        let mut pairs = 0_usize;
-        for one in features.chunk_by(|a, b| a.0 == b.0) {
-            let classes = one.iter().fold(0, |classes, (_, class)| classes | class);
-            if classes & class::HEAD == 0 {
+        let mut seen = Seen::default();
+        let (mut weight, mut title_weight, mut lede_weight) = (0.0, 0.0, 0.0);
+        let mut pairs = 0_u8;
+        let head = of_part(self.title(), class::TITLE_WORD, class::TITLE_PAIR).chain(of_part(
+            self.lede(),
+            class::LEDE_WORD,
+            class::LEDE_PAIR,
+        ));
+        for (feature, class) in head {
+            let before = seen.add(feature, class);
+            if before & class != 0 {
                 continue;
             }
-            let weight = idf.weight(one[0].0);
-            self.weight += weight;
-            if classes & class::TITLE_WORD != 0 {
-                self.title_weight += weight;
+            let own = idf.weight(feature);
+            if before == 0 {
+                weight += own;
             }
-            if classes & class::LEDE_PAIR != 0 {
-                self.lede_weight += weight;
-                pairs += 1;
+            match class {
+                class::TITLE_WORD => title_weight += own,
+                class::LEDE_PAIR => {
+                    lede_weight += own;
+                    pairs = pairs.saturating_add(1);
+                }
+                _ => {}
             }
         }
-        self.lede_pairs = u8::try_from(pairs).unwrap_or(u8::MAX);
+        (self.weight, self.title_weight, self.lede_weight) = (weight, title_weight, lede_weight);
+        self.lede_pairs = pairs;
     }
 
     pub(super) fn words(&self) -> &[Word] {
@@ -182,6 +191,36 @@ impl Sketch {
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         size_of_val(&*self.words) + size_of_val(&*self.body.sample)
+    }
+}
+
+/// Features met so far, with the classes they were met in.
+struct Seen {
+    slots: [(u32, u8); SEEN_SLOTS],
+}
+
+/// Title and lede have at most 144 words and as many pairs.
+const SEEN_SLOTS: usize = 512;
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen {
+            slots: [(0, 0); SEEN_SLOTS],
+        }
+    }
+}
+
+impl Seen {
+    /// The classes it was met in before.
+    fn add(&mut self, feature: Feature, class: u8) -> u8 {
+        let mixed = feature.0.wrapping_mul(0x9e37_79b1) >> 16;
+        let mut at = usize::try_from(mixed).unwrap_or_default() & (SEEN_SLOTS - 1);
+        while self.slots[at].1 != 0 && self.slots[at].0 != feature.0 {
+            at = (at + 1) & (SEEN_SLOTS - 1);
+        }
+        let before = self.slots[at].1;
+        self.slots[at] = (feature.0, before | class);
+        before
     }
 }
 

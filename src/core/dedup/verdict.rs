@@ -425,8 +425,8 @@ struct Table {
 struct Slot {
     feature: Feature,
     weight: f32,
+    /// Nothing where no feature is.
     own: u8,
-    is_taken: bool,
     other: u8,
     turn: u16,
 }
@@ -440,7 +440,6 @@ impl Default for Table {
             feature: Feature(0),
             weight: 0.0,
             own: 0,
-            is_taken: false,
             other: 0,
             turn: 0,
         };
@@ -457,7 +456,7 @@ impl Table {
     fn place(&self, feature: Feature) -> usize {
         let mixed = feature.0.wrapping_mul(0x9e37_79b1) >> 16;
         let mut at = usize::try_from(mixed).unwrap_or_default() & (SLOTS - 1);
-        while self.slots[at].is_taken && self.slots[at].feature != feature {
+        while self.slots[at].own != 0 && self.slots[at].feature != feature {
             at = (at + 1) & (SLOTS - 1);
         }
         at
@@ -466,8 +465,7 @@ impl Table {
     fn add(&mut self, feature: Feature, class: u8, idf: &Idf) {
         let at = self.place(feature);
         let slot = &mut self.slots[at];
-        if !slot.is_taken {
-            slot.is_taken = true;
+        if slot.own == 0 {
             slot.feature = feature;
             slot.weight = idf.weight(feature);
         }
@@ -490,7 +488,7 @@ impl Table {
     fn meet(&mut self, feature: Feature, class: u8) -> u8 {
         let at = self.place(feature);
         let slot = &mut self.slots[at];
-        if !slot.is_taken {
+        if slot.own == 0 {
             return 0;
         }
         if slot.turn != self.turn {
@@ -508,7 +506,7 @@ impl Table {
 
     fn is_met(&self, feature: Feature) -> bool {
         let slot = &self.slots[self.place(feature)];
-        slot.is_taken && slot.turn == self.turn
+        slot.own != 0 && slot.turn == self.turn
     }
 }
 

@@ -21,6 +21,9 @@ const SPANS_MAX: usize = 512;
 const SPAN_MIN: Duration = Duration::from_secs(6 * 3600);
 /// Articles that share one key; past that it tells nothing.
 const POSTINGS_MAX: usize = 60;
+/// Keys that two articles share before they are compared, where there are enough of them: one is chance.
+const SHARED_KEYS_MIN: usize = 2;
+const KEYS_ENOUGH: usize = 6;
 /// Articles held against one; those that share the most keys.
 const CANDIDATES_MAX: usize = 64;
 
@@ -232,6 +235,11 @@ impl Window {
             }
         }
         hits.sort_unstable();
+        let shared_min = if keys.len() >= KEYS_ENOUGH {
+            SHARED_KEYS_MIN
+        } else {
+            1
+        };
         let reach = u64::try_from(self.reach_ms).unwrap_or_default();
         let mut candidates: Vec<(usize, &Kept)> = hits
             .chunk_by(|a, b| a == b)
@@ -241,6 +249,7 @@ impl Window {
                 let kept = self.spans.get(&no)?.kept.get(place)?.as_ref()?;
                 Some((same.len(), kept))
             })
+            .filter(|(shared, _)| *shared >= shared_min)
             .filter(|(_, kept)| kept.source != source)
             .filter(|(_, kept)| kept.at.millis().abs_diff(at.millis()) <= reach)
             .collect();

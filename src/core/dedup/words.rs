@@ -43,6 +43,26 @@ impl Word {
     }
 }
 
+/// Some words of all: one bit each, since most words are asked about in vain.
+pub struct WordSet(Box<[u64]>);
+
+impl WordSet {
+    const BITS: usize = 64;
+
+    pub fn of(words: impl Iterator<Item = Word>) -> WordSet {
+        let mut bits = vec![0; (1 << u16::BITS) / WordSet::BITS];
+        for word in words {
+            bits[usize::from(word.0) / WordSet::BITS] |= 1 << (usize::from(word.0) % WordSet::BITS);
+        }
+        WordSet(bits.into())
+    }
+
+    pub fn contains(&self, word: Word) -> bool {
+        let at = usize::from(word.0);
+        self.0[at / WordSet::BITS] >> (at % WordSet::BITS) & 1 != 0
+    }
+}
+
 /// What stands around a word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Around {
@@ -102,10 +122,10 @@ struct Reader {
 
 impl Reader {
     fn new(text: &str, words_max: usize) -> Reader {
-        let capacity = words_max.min(text.len() / 4 + 1);
+        let capacity = words_max.min(text.len() / 5 + 1);
         let mut reader = Reader {
             words: Vec::with_capacity(capacity),
-            around: Vec::with_capacity(capacity),
+            around: Vec::with_capacity(capacity.min(AROUND_WORDS_MAX)),
             hash: HASH_SEED,
             tone: 0,
             last: None,
@@ -140,7 +160,13 @@ impl Reader {
         reader
     }
 
+    #[inline]
     fn take(&mut self, c: char) {
+        if c == ' ' && self.digits.is_empty() {
+            self.end_letters();
+            self.after_space = true;
+            return;
+        }
         if let Some(digit) = u8::try_from(c).ok().filter(u8::is_ascii_digit) {
             self.end_letters();
             self.digits.digit(digit);
@@ -163,6 +189,7 @@ impl Reader {
         }
     }
 
+    #[inline]
     fn letter(&mut self, base: Base) {
         if base.is_upper && self.after_small {
             // `Công ThươngVĩnh Long`: a space was lost.
@@ -201,7 +228,11 @@ impl Reader {
             self.after_space = true;
             return;
         }
-        let (after_space, around) = (self.after_space, self.around.last_mut());
+        let around = match self.around.len() == self.words.len() {
+            true => self.around.last_mut(),
+            false => None,
+        };
+        let after_space = self.after_space;
         match (c, around) {
             ('(' | '[', _) => self.next.opened = true,
             (')' | ']', Some(around)) => around.closed = true,
@@ -234,7 +265,9 @@ impl Reader {
 
     fn push(&mut self, word: Word) {
         self.words.push(word);
-        self.around.push(self.next);
+        if self.around.len() < AROUND_WORDS_MAX {
+            self.around.push(self.next);
+        }
         self.hash = HASH_SEED;
         self.tone = 0;
         self.last = None;
@@ -243,6 +276,9 @@ impl Reader {
         self.after_space = false;
     }
 }
+
+/// What stands around words matters at the beginning of a text, and in all of a title.
+const AROUND_WORDS_MAX: usize = 64;
 
 const I: u32 = b'i' as u32;
 const Q: u32 = b'q' as u32;

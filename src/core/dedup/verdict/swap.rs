@@ -1,7 +1,5 @@
 //! A content word that stands for another in otherwise equal text: `tuổi Tý`, `tuổi Sửu`.
 
-use std::collections::HashSet;
-
 use crate::core::dedup::idf::{Feature, Idf};
 use crate::core::dedup::sketch::Sketch;
 use crate::core::dedup::words::Word;
@@ -40,14 +38,13 @@ pub fn heaviest(one: &Sketch, other: &Sketch, idf: &Idf) -> Swaps {
 }
 
 fn weight(words: &[Word], idf: &Idf) -> f32 {
-    let different: HashSet<Word> = words.iter().copied().collect();
-    let mut weights: Vec<f32> = different
-        .into_iter()
-        .map(|word| idf.weight(Feature::word(word)))
-        .collect();
-    // Sums of fractions depend on their order.
-    weights.sort_by(f32::total_cmp);
-    weights.iter().sum()
+    let first = |(at, word): &(usize, &Word)| !words[..*at].contains(word);
+    words
+        .iter()
+        .enumerate()
+        .filter(first)
+        .map(|(_, word)| idf.weight(Feature::word(*word)))
+        .sum()
 }
 
 /// A run of equal words, or of words that differ: where it begins and ends in each.

@@ -57,7 +57,7 @@ const HIGH_END: usize = 0x1efa;
 
 type Entry = (u8, Mark, bool);
 const NO_MARK: Mark = Mark { shape: 0, tone: 0 };
-const TABLE: [Entry; LOW_END - LOW + HIGH_END - HIGH] = table();
+static TABLE: [Entry; LOW_END - LOW + HIGH_END - HIGH] = table();
 
 const fn index(code: usize) -> Option<usize> {
     match code {
@@ -95,6 +95,7 @@ const fn table() -> [Entry; LOW_END - LOW + HIGH_END - HIGH] {
     table
 }
 
+#[inline]
 pub fn of(c: char) -> Letter {
     match c {
         'a'..='z' => base(c, NO_MARK, false),

@@ -88,7 +88,7 @@ fn prefix(read: &mut Reader, end: impl Fn(&[Around], &[Word]) -> Option<usize>) 
     };
     if read.words.len() >= end + WORDS_KEPT_MIN {
         read.words.drain(..end);
-        read.around.drain(..end);
+        read.around.drain(..end.min(read.around.len()));
     }
 }
 
@@ -127,7 +127,7 @@ fn suffix(read: &mut Reader) {
         .saturating_sub(SUFFIX_WORDS_MAX)
         .max(WORDS_KEPT_MIN);
     let cut = (from..read.words.len()).find(|at| {
-        read.around[at - 1].dash
+        read.around.get(at - 1).is_some_and(|around| around.dash)
             && PHRASES
                 .newsrooms
                 .iter()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Word, number::Value, read};
+use super::{Word, WordSet, number::Value, read};
 
 /// What is written, and what it counts as.
 const SAME: &[(&str, &str)] = &[
@@ -66,6 +66,8 @@ const SAME: &[(&str, &str)] = &[
 ];
 
 struct Synonyms {
+    /// Words that begin a phrase, and the word for a month: all others stand as they are.
+    telling: WordSet,
     /// By first word; the longest first.
     by_first: HashMap<Word, Vec<(Vec<Word>, Option<Word>)>>,
     days: HashMap<Word, u64>,
@@ -85,12 +87,14 @@ static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
     for phrases in by_first.values_mut() {
         phrases.sort_by_key(|(written, _)| std::cmp::Reverse(written.len()));
     }
+    let month = Word::of("tháng");
     Synonyms {
+        telling: WordSet::of(by_first.keys().copied().chain([month])),
         by_first,
         days: (1..=31)
             .map(|day| (Word::of_value(Value::whole(day)), day))
             .collect(),
-        month: Word::of("tháng"),
+        month,
         year: Word::of("năm"),
     }
 });
@@ -98,10 +102,18 @@ static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
 /// `words` with every phrase as the one word it counts as.
 pub fn settle(words: Vec<Word>) -> Vec<Word> {
     let synonyms = &*SYNONYMS;
+    if !words.iter().any(|word| synonyms.telling.contains(*word)) {
+        return words;
+    }
     let mut out = Vec::with_capacity(words.len());
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let rest = &words[at..];
+        if !word.is_number() && !synonyms.telling.contains(*word) {
+            out.push(*word);
+            at += 1;
+            continue;
+        }
         if let Some((value, used)) = date(rest, synonyms) {
             out.push(value);
             at += used;

@@ -1,0 +1,210 @@
+//! `langbao explain`: why a story has these copies and these tags.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Exit, Failure, Global, check, connect, parts, place, runtime, say};
+use crate::admin::{Client, Reply, Request};
+use crate::clock::{SharedClock, SystemClock};
+use crate::core::config::Config;
+use crate::core::review;
+use crate::daemon::explain::{Ground, explain};
+use crate::daemon::find::Lost;
+use crate::daemon::owner;
+
+/// What mends a story that was not found.
+const NAMED: &str = "give a story's id, its address, or the address of one of its articles";
+
+pub fn run(global: &Global, story: &str, json: bool) -> Result<Exit, Failure> {
+    let path = place::config_file(global)?;
+    let config = check::load(&path)?.config;
+    let explained = runtime()?.block_on(async {
+        match connect::daemon(global, Some(&path), Some(&config)).await? {
+            Some(client) => through(client, story).await,
+            None => alone(&config, story),
+        }
+    })?;
+    if json {
+        say(format_args!("{explained}"));
+    } else {
+        say(format_args!("{}", written(&explained).trim_end()));
+    }
+    Ok(Exit::Done)
+}
+
+async fn through(mut client: Client, story: &str) -> Result<Value, Failure> {
+    let request = Request::Explain {
+        story: story.to_owned(),
+    };
+    client
+        .ask(&request)
+        .await
+        .map_err(|err| connect::broken(&err))?;
+    match client.reply().await.map_err(|err| connect::broken(&err))? {
+        Some(Reply::Explained(raw)) => serde_json::from_str(raw.get()).map_err(|err| {
+            Failure::new(
+                format!("the daemon's answer is not understood: {err}"),
+                "use the command of the daemon's version",
+            )
+        }),
+        Some(Reply::Refused { errors }) => Err(Failure::new(errors.join("; "), NAMED)),
+        _ => Err(Failure::new("the daemon broke off", "look at its log")),
+    }
+}
+
+fn alone(config: &Config, story: &str) -> Result<Value, Failure> {
+    let folder = place::store(config);
+    if !folder.exists() {
+        return Err(Failure::new(
+            format!("there is no store at {}", folder.display()),
+            "set store.path, or name the daemon's socket with --socket",
+        ));
+    }
+    let clock: SharedClock = Arc::new(SystemClock);
+    let now = parts::now(&clock);
+    let store = parts::store(&folder, config, now)?;
+    let roster = owner::rebuild(&store)?.roster(config);
+    let ground = Ground {
+        config,
+        roster: &roster,
+        tagger: &review::tagger(&config.topics),
+        mint: &store.mint()?,
+        now,
+    };
+    let explained = explain(&store, ground, story).map_err(|lost| match lost {
+        Lost::Unknown(clause) => Failure::new(clause, NAMED),
+        Lost::Failed(err) => err.into(),
+    })?;
+    serde_json::to_value(&explained).map_err(|err| {
+        Failure::new(
+            format!("the explanation cannot be written: {err}"),
+            "report this as a mistake of langbao",
+        )
+    })
+}
+
+/// The explanation for people: scores that decided, in the order of the articles.
+fn written(explained: &Value) -> String {
+    let mut out = format!("story {}\n", word(&explained["id"]));
+    for article in list(&explained["articles"]) {
+        let _ = writeln!(out, "  {}", article_line(explained, article));
+    }
+    heading(&mut out, "copies", &explained["copies"]);
+    for pair in list(&explained["copies"]) {
+        let _ = writeln!(
+            out,
+            "  {} and {}: {}",
+            pair["one"],
+            pair["other"],
+            verdict(pair)
+        );
+    }
+    heading(&mut out, "nearly joined", &explained["near_misses"]);
+    for miss in list(&explained["near_misses"]) {
+        let _ = writeln!(out, "  {}", article_line(explained, &miss["article"]));
+        let _ = writeln!(
+            out,
+            "    beside {}: {}",
+            miss["compared"]["one"],
+            verdict(&miss["compared"])
+        );
+    }
+    heading(&mut out, "tags", &explained["tags"]);
+    for tag in list(&explained["tags"]) {
+        let _ = writeln!(
+            out,
+            "  {} {}: \"{}\" in the {} of {}, at byte {}",
+            word(&tag["scheme"]),
+            word(&tag["term"]),
+            word(&tag["phrase"]),
+            word(&tag["field"]),
+            tag["article"],
+            tag["at"],
+        );
+    }
+    heading(&mut out, "rules", &explained["rules"]);
+    for acted in list(&explained["rules"]) {
+        let numbers: Vec<String> = list(&acted["rules"]).iter().map(Value::to_string).collect();
+        let _ = writeln!(
+            out,
+            "  {}: {} by rule {}",
+            acted["article"],
+            word(&acted["verdict"]),
+            numbers.join(", ")
+        );
+    }
+    out
+}
+
+fn heading(out: &mut String, what: &str, of: &Value) {
+    let none = if list(of).is_empty() { ": none" } else { "" };
+    let _ = writeln!(out, "{what}{none}");
+}
+
+fn article_line(explained: &Value, article: &Value) -> String {
+    let source = list(&explained["sources"])
+        .iter()
+        .find(|pair| pair[0] == article["article"])
+        .map_or("", |pair| word(&pair[1]));
+    let address = article["url"].as_str().unwrap_or("no address");
+    format!(
+        "{} {source}: {} ({address})",
+        article["article"],
+        word(&article["title"])
+    )
+}
+
+/// `copy (words)` or `near (number)`, and every score.
+fn verdict(pair: &Value) -> String {
+    let verdict = &pair["verdict"];
+    let mut out = relation(&verdict["relation"]);
+    for (key, said) in [
+        ("same_address", "the same address"),
+        ("same_text", "the same text"),
+    ] {
+        if pair[key] == true {
+            let _ = write!(out, "; {said}");
+        }
+    }
+    let hours = pair["apart_s"].as_u64().unwrap_or_default() / 3600;
+    let _ = write!(out, "; {hours} h apart;");
+    for (name, score) in verdict["scores"].as_object().into_iter().flatten() {
+        match score {
+            Value::Number(number) => {
+                let _ = write!(out, " {name} {:.2}", number.as_f64().unwrap_or_default());
+            }
+            Value::Array(parts) => {
+                let parts: Vec<String> = parts
+                    .iter()
+                    .map(|part| format!("{:.2}", part.as_f64().unwrap_or_default()))
+                    .collect();
+                let _ = write!(out, " {name} {}", parts.join("/"));
+            }
+            Value::Bool(true) => {
+                let _ = write!(out, " {name}");
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn relation(relation: &Value) -> String {
+    let Some((name, why)) = relation.as_object().and_then(|only| only.iter().next()) else {
+        return word(relation).to_owned();
+    };
+    match why.as_str() {
+        Some(why) => format!("{name} ({why})"),
+        None => name.clone(),
+    }
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,168 @@
+//! Why a story is as it is: its articles, each two of them compared, what nearly joined, and every phrase behind a tag.
+//!
+//! Reads the store and decides nothing; the daemon and the command line by itself give the same answer.
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+
+use super::find::{self, Lost};
+use super::window::{Asking, Recent};
+use crate::core::config::Config;
+use crate::core::dedup::explain::{self, Explanation};
+use crate::core::model::{Article, ArticleNo, Mint, Roster, Scheme, SourceNo, Timestamp, Verdict};
+use crate::core::normalise::{self, TagText};
+use crate::core::tag::{Field, TagInput, Tagger};
+use crate::store::{StoreError, StoreReader};
+
+/// Articles of other stories that are looked at for one story.
+const OTHERS_MAX: usize = 200;
+
+/// What an explanation is made with, besides the store.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    pub config: &'a Config,
+    pub roster: &'a Roster,
+    pub tagger: &'a Tagger,
+    pub mint: &'a Mint,
+    pub now: Timestamp,
+}
+
+/// A story with everything that decided about it.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    pub id: String,
+    /// Of each article, by its number.
+    pub sources: Vec<(ArticleNo, String)>,
+    #[serde(flatten)]
+    pub explanation: Explanation,
+    pub tags: Vec<Evidence>,
+    pub rules: Vec<Acted>,
+}
+
+/// The rules that acted on an article, and what they made of it.
+#[derive(Debug, Serialize)]
+pub struct Acted {
+    pub article: ArticleNo,
+    /// Counted from 1 in the order of the file.
+    pub rules: Vec<u32>,
+    pub verdict: Verdict,
+}
+
+/// One phrase that speaks for a tag.
+#[derive(Debug, Serialize)]
+pub struct Evidence {
+    pub article: ArticleNo,
+    pub scheme: &'static str,
+    pub term: String,
+    pub phrase: String,
+    /// `title`, `text`, `body`, `category` or `source`.
+    pub field: &'static str,
+    /// Byte of the field at which the phrase begins.
+    pub at: usize,
+}
+
+/// Explains the story that `what` names: by its id, its address, or the address of one of its articles.
+///
+/// # Errors
+/// When there is none, an address is of several, or the store cannot be read.
+pub fn explain(store: &StoreReader, ground: Ground<'_>, what: &str) -> Result<Explained, Lost> {
+    let story = find::story(store, ground.mint, what)?;
+    let told = store
+        .whole(story)?
+        .ok_or_else(|| Lost::Unknown("it is no longer there".to_owned()))?;
+    let others = others(store, ground, &told.articles)?;
+    let name = |source: SourceNo| {
+        let facts = ground.roster.get(source);
+        facts.map_or_else(|| source.to_string(), |facts| facts.name.clone())
+    };
+    let named = told.articles.iter().chain(&others);
+    Ok(Explained {
+        id: ground.mint.story_id(story),
+        sources: named
+            .map(|article| (article.no, name(article.source)))
+            .collect(),
+        explanation: explain::story(&told.articles, &others),
+        tags: told
+            .articles
+            .iter()
+            .flat_map(|article| evidence(ground, article))
+            .collect(),
+        rules: told.articles.iter().filter_map(rules).collect(),
+    })
+}
+
+/// What the rules made of an article, where any acted.
+fn rules(article: &Article) -> Option<Acted> {
+    let ruled = &article.entry.ruled;
+    (!ruled.by.is_empty()).then(|| Acted {
+        article: article.no,
+        rules: ruled.by.clone(),
+        verdict: ruled.verdict,
+    })
+}
+
+fn others(
+    store: &StoreReader,
+    ground: Ground<'_>,
+    articles: &[Article],
+) -> Result<Vec<Article>, StoreError> {
+    let sources: Vec<SourceNo> = ground.roster.iter().map(|facts| facts.no).collect();
+    let mut recent = Recent::new(ground.config.stories.window);
+    let mut found = Vec::new();
+    for article in articles {
+        let asking = Asking {
+            source: article.source,
+            sources: &sources,
+            now: ground.now,
+        };
+        let alike = recent.found(&article.entry, asking, store)?;
+        found.extend(alike.into_iter().map(|found| found.article));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|no| articles.iter().all(|article| article.no != *no));
+    let mut others = Vec::new();
+    for no in found.into_iter().take(OTHERS_MAX) {
+        others.extend(store.article(no)?);
+    }
+    Ok(others)
+}
+
+fn evidence(ground: Ground<'_>, article: &Article) -> Vec<Evidence> {
+    let entry = &article.entry;
+    let configured = ground.roster.get(article.source).and_then(|facts| {
+        let mut sources = ground.config.sources.iter();
+        sources.find(|source| source.id == facts.id)
+    });
+    let hits = RefCell::new(Vec::new());
+    normalise::tags(entry, &|text: &TagText<'_>| {
+        let found = ground.tagger.hits(&TagInput {
+            title: text.title,
+            text: text.text,
+            body: text.body,
+            categories: text.categories,
+            province: configured.and_then(|source| source.province.as_deref()),
+            topics: configured.map_or(&[], |source| source.topics.as_slice()),
+        });
+        hits.borrow_mut().extend(found);
+        Vec::new()
+    });
+    let hits = hits.into_inner().into_iter();
+    hits.filter(|hit| hit.tag.scheme != Scheme::SourceCategory)
+        .map(|hit| Evidence {
+            article: article.no,
+            scheme: hit.tag.scheme.name(),
+            term: hit.tag.term,
+            phrase: hit.phrase,
+            field: match hit.field {
+                Field::Title => "title",
+                Field::Text => "text",
+                Field::Body => "body",
+                Field::Category => "category",
+                Field::Source => "source",
+            },
+            at: hit.at,
+        })
+        .collect()
+}
