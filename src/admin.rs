@@ -168,6 +168,9 @@ pub struct Polled {
     pub changed: usize,
     pub same: usize,
     pub copies: usize,
+    /// New articles that wait for an operator.
+    #[serde(default)]
+    pub held: usize,
     pub problems: Vec<String>,
 }
 

@@ -162,6 +162,12 @@ fn print(polled: &Polled) {
     if polled.new.len() > NAMED_MAX {
         say(format_args!("  + {} more", polled.new.len() - NAMED_MAX));
     }
+    if polled.held > 0 {
+        say(format_args!(
+            "  {} of them are held: see `langbao held`",
+            polled.held
+        ));
+    }
     for problem in &polled.problems {
         say(format_args!("  ! {problem}"));
     }

@@ -99,6 +99,7 @@ pub fn polled(event: PollEvent) -> Polled {
             changed: report.changed,
             same: report.same,
             copies: report.copies,
+            held: report.held,
             problems: report.problems,
         },
     }

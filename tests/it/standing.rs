@@ -5,6 +5,7 @@ use std::time::Duration;
 use langbao::admin::{Amended, Amendment, Deed, HeldList, Reply, Request};
 use langbao::core::model::StoryNo;
 use langbao::core::standing;
+use langbao::daemon::owner::Owner;
 
 use crate::support::house::{Daemon, House};
 use crate::support::origin::{Answer, Origin};
@@ -627,4 +628,54 @@ async fn an_answer_read_under_the_old_rules_is_judged_by_the_new_ones() {
     assert_eq!(polled.new.len(), 1);
     assert!(!town.titles("/feed.atom").await.contains(&late.1.to_owned()));
     assert_eq!(town.daemon.status().await["rules"][0]["fired"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_judged_half_way_goes_on_after_a_restart() {
+    let items: String = (0..450)
+        .map(|no| {
+            format!(
+                "<item><guid isPermaLink=\"false\">{no}</guid><title>Huế mở phiên chợ số {no}</title></item>"
+            )
+        })
+        .collect();
+    let origin = Origin::start().await;
+    origin.say(
+        "/a",
+        Answer::feed(format!(
+            "<rss version=\"2.0\"><channel><title>A</title><link>https://a.example.vn/</link>\
+             <description>x</description>{items}</channel></rss>"
+        )),
+    );
+    origin.say("/b", Answer::feed(rss("b.example.vn", &[TEA])));
+    let house = House::new();
+    house.configure(&sources(&origin, ""));
+    let daemon = house.open().await;
+    daemon.first_polls(&["a", "b"]).await;
+    daemon.stop().await;
+
+    // A start under other rules asks nobody, and the first step ends before the whole is done.
+    let untag = rule("title = \"phiên chợ\"", "untag") + "tag = \"province:hue\"\n";
+    house.configure(&sources(&origin, &untag));
+    let text = std::fs::read_to_string(house.config_file()).expect("it was configured");
+    let now = langbao::core::model::Timestamp::from_secs(crate::support::house::NOON_S);
+    let mut owner = Owner::open(house.store(), crate::support::config(&text), now)
+        .expect("it takes the store up");
+    assert!(owner.judge_some(now, 200).expect("writable"));
+    let so_far = owner.state().recompute().expect("it has begun");
+    assert_eq!((so_far.done, so_far.total), (200, 451));
+    drop(owner);
+
+    let daemon = house.open().await;
+    let town = Town {
+        origin,
+        house,
+        daemon,
+    };
+    town.judged().await;
+    assert_eq!(town.titles("/provinces/hue.atom").await, [""; 0]);
+    let status = town.daemon.status().await;
+    assert_eq!(status["recompute"]["total"], 451);
+    assert_eq!(status["rules"][0]["fired"], 250);
+    assert_eq!(status["stories"], 451);
 }
