@@ -29,8 +29,8 @@ const TERMS: Terms = Terms {
     max_interval: Duration::from_secs(24 * 3600),
     zone: Zone(0),
 };
-const TO_FIXED_MAX: f64 = 1.0;
-const TO_MINIFLUX_MAX: f64 = 1.0;
+const TO_FIXED_MAX: f64 = 0.65;
+const TO_MINIFLUX_MAX: f64 = 0.60;
 
 pub fn report() -> bool {
     let Some(feeds) = feeds() else {

@@ -9,6 +9,7 @@ mod narrowed;
 mod owner;
 mod pages;
 mod pipeline;
+mod punctual;
 mod sim;
 mod standing;
 mod support;

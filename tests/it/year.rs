@@ -137,9 +137,11 @@ impl Year {
             }
             _ => {
                 let expected = self.rates[no.0 as usize] * since.as_secs_f64() / 3600.0;
-                let stories = expected.floor() + f64::from(self.random.f64() < expected.fract());
+                // One draw in a hundredth of the time each: about a Poisson number, and bounded.
+                let chance = expected / 100.0;
+                let stories = (0..100).filter(|_| self.random.f64() < chance).count();
                 let within = since.as_secs().max(1);
-                let dates = (0..stories.min(50.0) as usize)
+                let dates = (0..stories)
                     .map(|_| now - Duration::from_secs(self.random.u64(..within)))
                     .collect();
                 let heard = Heard {
