@@ -202,7 +202,7 @@ impl Agenda {
     /// When the next one may be let go.
     fn allowed_at(&self) -> Timestamp {
         let missing = 1.0 - self.allowance;
-        if missing <= 0.0 || self.pace.per_s <= 0.0 {
+        if missing <= 0.0 {
             return self.counted_at;
         }
         // Rounded up: a moment too early nobody is let go.

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::{as_f64, seconds_of};
+use super::{as_f64, seconds, seconds_of};
 use crate::core::model::{Rhythm, Timestamp};
 
 pub const HOURS: usize = 7 * 24;
@@ -137,25 +137,32 @@ fn learn_next(
     let passed_s = seconds_of(now.since(known_to));
     let fade = (-passed_s / FADE_S).exp();
     let fade_recent = (-passed_s / FADE_RECENT_S).exp();
-    let usual = Rates::usual(rhythm);
-    let expected = usual.between(known_to, now, zone);
+    // After a long while without answers only its end tells what today is like.
+    let recent_from = known_to.max(now - seconds(FADE_RECENT_S));
+    let expected = Rates::usual(rhythm).between(recent_from, now, zone);
+    let recent_share = match seconds_of(now.since(previous_at)) {
+        span_s if span_s > 0.0 => (seconds_of(now.since(recent_from)) / span_s).min(1.0),
+        _ => 1.0,
+    };
 
     let mut table = Table::of(rhythm, fade);
-    let mut stories = as_f64(heard.undated);
+    let mut recent = as_f64(heard.undated) * recent_share;
     table.spread(previous_at, now, as_f64(heard.undated), zone);
     for at in &heard.dates {
-        stories += 1.0;
-        match *at > previous_at && *at <= now {
-            true => table.add_dated(*at, 1.0, zone, now),
+        if *at > previous_at && *at <= now {
+            recent += f64::from(u8::from(*at > recent_from));
+            table.add_dated(*at, 1.0, zone, now);
+        } else {
             // It was not there yet when the source was asked after its date.
-            false => table.spread(previous_at, now, 1.0, zone),
+            recent += recent_share;
+            table.spread(previous_at, now, 1.0, zone);
         }
     }
     let span_s = f64::from(rhythm.span_s) * fade + FADE_S * (1.0 - fade);
     table.into_rhythm(Rhythm {
         span_s: to_f32(span_s),
         known_to: Some(now),
-        recent: to_f32(f64::from(rhythm.recent) * fade_recent + stories),
+        recent: to_f32(f64::from(rhythm.recent) * fade_recent + recent),
         recent_expected: to_f32(f64::from(rhythm.recent_expected) * fade_recent + expected),
         ..Rhythm::default()
     })

@@ -159,6 +159,23 @@ fn a_burst_is_caught_while_it_lasts() {
 }
 
 #[test]
+fn what_came_while_it_could_not_be_asked_is_no_burst() {
+    let stories = daily(&[1, 4, 7, 10, 13, 16, 19, 22], 20);
+    let known = followed(&stories, now() - DAY * 10, now() - DAY * 5, HOUR);
+    let since: Vec<Timestamp> = stories
+        .iter()
+        .copied()
+        .filter(|at| *at > now() - DAY * 5)
+        .collect();
+    let after = learn(&known, &heard(since, Some(now() - DAY * 5)), Zone(0), now());
+    assert!(after.recent < 4.0, "{}", after.recent);
+    assert!(
+        (0.6..1.6).contains(&(after.recent / after.recent_expected)),
+        "{after:?}"
+    );
+}
+
+#[test]
 fn the_week_is_counted_in_the_source_s_own_zone() {
     // Monday, 2026-11-23T01:30+07:00, is still Sunday in Greenwich.
     let at = Timestamp::from_secs(1_795_372_200);
