@@ -122,8 +122,8 @@ pub fn digest(ground: &Ground<'_>, outcome: PollOutcome) -> Digest {
             freshness,
             moved_to,
         } => {
-            let after = unchanged(ground, freshness, moved_to.as_deref());
-            still_the_same(ground, after, status, validators)
+            let answered = answered(ground, &Heard::default(), moved_to.as_deref());
+            unchanged(ground, &answered, status, validators, freshness)
         }
         PollOutcome::Failed(fault) => failed(ground, fault),
     }
@@ -164,12 +164,6 @@ fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
     }
 }
 
-/// The source after an answer that brought nothing new.
-fn unchanged(ground: &Ground<'_>, freshness: Freshness, moved_to: Option<&str>) -> SourceState {
-    let state = answered(ground, &Heard::default(), moved_to);
-    schedule::after_success(&state, freshness, ground.policy, ground.now, ground.jitter)
-}
-
 /// What any answer tells: how often the source publishes, and where it is.
 fn answered(ground: &Ground<'_>, heard: &Heard, moved_to: Option<&str>) -> SourceState {
     let heard = Heard {
@@ -183,12 +177,20 @@ fn answered(ground: &Ground<'_>, heard: &Heard, moved_to: Option<&str>) -> Sourc
     }
 }
 
-fn still_the_same(
+fn unchanged(
     ground: &Ground<'_>,
-    after: SourceState,
+    answered: &SourceState,
     status: u16,
     validators: Validators,
+    freshness: Freshness,
 ) -> Digest {
+    let after = schedule::after_success(
+        answered,
+        freshness,
+        ground.policy,
+        ground.now,
+        ground.jitter,
+    );
     let state = SourceState {
         validators: renewed(&ground.state.validators, validators),
         last_status: Some(status),

@@ -33,6 +33,7 @@ use crate::store::{Store, StoreError, StoreReader};
 /// How long after a failed write the store is tried again: doubling, up to a minute.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
+
 /// Everything that serving needs besides the store; swapped whole when any of it changes.
 #[derive(Clone)]
 pub struct Published {
