@@ -16,6 +16,7 @@ use crate::core::model::{
 use crate::core::moved;
 use crate::core::schedule::rhythm::{self, Heard};
 use crate::core::schedule::{self, Jitter, Policy, obey};
+use crate::core::standing;
 
 /// The first numbers not given away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +52,8 @@ pub struct PollReport {
     pub same: usize,
     /// New articles that joined a story of another source.
     pub copies: usize,
+    /// Stories that new articles showed to be part of an elder one.
+    pub fused: usize,
     pub problems: Vec<String>,
     pub fault: Option<FetchFault>,
     /// New articles that a rule or the flood bound holds.
@@ -84,8 +87,6 @@ pub struct NewArticle {
 pub struct Digest {
     pub batch: Batch,
     pub report: PollReport,
-    /// Published stories that new articles show to be one.
-    pub bridges: Vec<Bridge>,
 }
 
 /// How many problems of one answer are kept for people.
@@ -160,7 +161,6 @@ fn failed(ground: &Ground<'_>, fault: FetchFault) -> Digest {
     Digest {
         batch: of_source(state, ground.now),
         report,
-        bridges: Vec::new(),
     }
 }
 
@@ -206,7 +206,6 @@ fn unchanged(
     Digest {
         batch: of_source(state, ground.now),
         report,
-        bridges: Vec::new(),
     }
 }
 
@@ -290,10 +289,72 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
         flood: ground.state.flood.with(ground.now, draft.let_through),
         ..asked_to_wait(polled(after, ground.now), answer.retry_after, ground.now)
     };
-    Digest {
-        bridges: judge.bridges(),
-        ..draft.finish(state, problems)
+    let mut digest = draft.finish(state, problems);
+    for bridge in judge.bridges() {
+        digest.report.fused += usize::from(fuse(ground, &mut digest.batch, bridge));
     }
+    digest
+}
+
+/// Makes the two stories of a bridge one within `batch`; whether they could be.
+fn fuse(ground: &Ground<'_>, batch: &mut Batch, bridge: Bridge) -> bool {
+    let known = ground.known;
+    let story_of = |batch: &Batch, no: StoryNo| {
+        let pending = batch.stories.iter().find(|story| story.no == no);
+        pending.or_else(|| known.stories.get(&no)).cloned()
+    };
+    // One of them may have become part of a third by an earlier bridge of this answer.
+    let last = |batch: &Batch, no: StoryNo| {
+        let found = story_of(batch, no)?;
+        match found.standing {
+            Standing::Fused { into, .. } => {
+                let story = story_of(batch, into);
+                story.filter(|story| story.standing == Standing::Shown)
+            }
+            Standing::Shown | Standing::Retracted { .. } => Some(found),
+        }
+    };
+    let (Some(elder), Some(younger)) = (last(batch, bridge.elder), last(batch, bridge.younger))
+    else {
+        return false;
+    };
+    let member = |no: &ArticleNo| {
+        let pending = batch.articles.iter().find(|article| article.no == *no);
+        pending.or_else(|| known.articles.get(no)).cloned()
+    };
+    let members = elder.articles.iter().chain(&younger.articles);
+    let articles: Vec<Article> = members.filter_map(member).collect();
+    let Ok(fused) = standing::fuse(&elder, &younger, &articles, ground.now) else {
+        return false;
+    };
+    for mut story in fused.stories {
+        if let Some(owner) = owner_of_date(&story, &articles, ground.roster) {
+            story.published_at = owner.published_at;
+            story.dated_by = owner.no;
+        }
+        batch.stories.retain(|pending| pending.no != story.no);
+        batch.stories.push(story);
+    }
+    for article in fused.articles {
+        batch.articles.retain(|pending| pending.no != article.no);
+        batch.articles.push(article);
+    }
+    true
+}
+
+/// The article whose date is the story's, where a guest at its host dates the story.
+fn owner_of_date<'a>(
+    story: &Story,
+    articles: &'a [Article],
+    roster: &Roster,
+) -> Option<&'a Article> {
+    let dating = articles
+        .iter()
+        .find(|article| article.no == story.dated_by)?;
+    let mut members = articles
+        .iter()
+        .filter(|article| story.articles.contains(&article.no));
+    members.find(|article| roster.is_guest_of(dating, article.source))
 }
 
 /// What a page is remembered by after this reading, and what is unusual about it.
@@ -607,7 +668,6 @@ impl<'a> Draft<'a> {
         Digest {
             batch,
             report: self.report,
-            bridges: Vec::new(),
         }
     }
 }

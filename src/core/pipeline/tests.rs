@@ -578,3 +578,46 @@ fn an_article_that_was_corrected_stays() {
     assert_eq!(only(&digest.batch.articles).story, StoryNo(4));
     assert_eq!(only(&digest.batch.stories).articles.len(), 2);
 }
+
+#[test]
+fn an_article_that_is_of_two_stories_makes_them_one_with_the_address_of_both() {
+    let told = |id| {
+        let title = titled("Lò gốm đỏ lửa", entry(id));
+        saying(
+            "Sau nhiều năm vắng khách, lò gốm bên sông đỏ lửa trở lại",
+            title,
+        )
+    };
+    let stored = [article(1, OTHER, 5, told("a")), article(2, 7, 6, told("b"))];
+    let both = told("c");
+    let digest = check(&known(OWN, &stored), vec![both]);
+    assert_eq!((digest.report.copies, digest.report.fused), (1, 1));
+    let story = |no: u64| {
+        let stories = digest.batch.stories.iter();
+        let found: Vec<&Story> = stories.filter(|story| story.no == StoryNo(no)).collect();
+        (*only(&found)).clone()
+    };
+    assert_eq!(
+        story(5).articles,
+        [ArticleNo(1), ArticleNo(100), ArticleNo(2)]
+    );
+    let younger = story(6);
+    assert_eq!(
+        (younger.articles, younger.standing),
+        (
+            Vec::new(),
+            Standing::Fused {
+                into: StoryNo(5),
+                at: later()
+            }
+        )
+    );
+    let mut homes: Vec<(u64, u64)> = digest
+        .batch
+        .articles
+        .iter()
+        .map(|article| (article.no.0, article.story.0))
+        .collect();
+    homes.sort_unstable();
+    assert_eq!(homes, [(2, 5), (100, 5)]);
+}

@@ -65,18 +65,21 @@ const SAME: &[(&str, &str)] = &[
     ("đôla", "usd"),
 ];
 
+/// Words as they are written, and the word that is meant.
+type Phrase = (Vec<Word>, Option<Word>);
+
 struct Synonyms {
     /// Words that begin a phrase, and the word for a month: all others stand as they are.
     telling: WordSet,
     /// By first word; the longest first.
-    by_first: HashMap<Word, Vec<(Vec<Word>, Option<Word>)>>,
+    by_first: HashMap<Word, Vec<Phrase>>,
     days: HashMap<Word, u64>,
     month: Word,
     year: Word,
 }
 
 static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
-    let mut by_first: HashMap<Word, Vec<(Vec<Word>, Option<Word>)>> = HashMap::new();
+    let mut by_first: HashMap<Word, Vec<Phrase>> = HashMap::new();
     for (written, meant) in SAME {
         let written = read(written, 16);
         let meant = read(meant, 1).first().copied();
