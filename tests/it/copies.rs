@@ -225,7 +225,8 @@ proptest::proptest! {
     #[test]
     fn what_one_source_repeats_changes_nothing_for_others(
         seed: u64,
-        habit in proptest::sample::select(vec![Habit::ChangingIds, Habit::Twice, Habit::Unconditional, Habit::Undated]),
+        // Dates of its own: an undated copy is of now, and only a bridge joins what is months older to it.
+        habit in proptest::sample::select(vec![Habit::Plain, Habit::ChangingIds, Habit::Twice, Habit::Unconditional]),
         quotes in proptest::collection::vec((0..STORIES, 0..NEWSROOMS), 0..12),
         copied in proptest::sample::subsequence((0..STORIES).collect::<Vec<_>>(), 0..STORIES),
     ) {
