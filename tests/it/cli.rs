@@ -14,9 +14,9 @@ use tempfile::TempDir;
 use crate::support::house::ON_LOOPBACK;
 use crate::support::origin::{Answer, Origin};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "run", "demo", "check", "probe", "poll", "reload", "status", "retract", "held", "release",
-    "export", "import",
+    "explain", "export", "import",
 ];
 const DONE: i32 = 0;
 const NO: i32 = 1;

@@ -65,7 +65,7 @@ const SAME: &[(&str, &str)] = &[
     ("đôla", "usd"),
 ];
 
-/// Words as they are written, and the word that is meant.
+/// What is written, and the word it counts as; none where it counts for nothing.
 type Phrase = (Vec<Word>, Option<Word>);
 
 struct Synonyms {
