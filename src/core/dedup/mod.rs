@@ -17,13 +17,13 @@ mod words;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::core::model::{
-    AddressKey, Alike, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Roster, SourceNo,
-    Story, StoryNo,
+    AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Roster, SourceNo, Story,
+    StoryNo,
 };
 
 use idf::Idf;
 use sketch::{Sketch, Text};
-use verdict::{Probe, Verdict};
+use verdict::Probe;
 
 /// What an entry is to its own source's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,26 +185,37 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// Stories of which an article is a copy, and none a twin: through an article that names no number, two that name
+    /// different ones would become one story.
     fn copies(&self, entry: &Entry) -> Vec<StoryNo> {
         let Some(alike) = self.known.alike.get(&entry.key) else {
             return Vec::new();
         };
-        let sketch = Sketch::of(&Text::of(entry), Idf::built_in());
-        let mut probe = Probe::new(&sketch, Idf::built_in());
-        let is_copy = |alike: &Alike, verdict: Verdict| match alike.is_late {
-            true => verdict.is_late_copy(),
-            false => verdict.is_copy(),
-        };
-        alike
-            .iter()
-            .filter_map(|alike| Some((alike, self.known.articles.get(&alike.article)?)))
-            .filter(|(_, article)| article.source != self.source)
-            .filter(|(alike, article)| {
-                let other = Sketch::of(&Text::of(&article.entry), Idf::built_in());
-                is_copy(alike, probe.verdict(&other))
-            })
-            .map(|(_, article)| article.story)
-            .collect()
+        let idf = Idf::built_in();
+        let sketch = Sketch::of(&Text::of(entry), idf);
+        let mut probe = Probe::new(&sketch, idf);
+        let mut verdict =
+            |article: &Article| probe.verdict(&Sketch::of(&Text::of(&article.entry), idf));
+        let mut stories = Vec::new();
+        for alike in alike {
+            let Some(article) = self.known.articles.get(&alike.article) else {
+                continue;
+            };
+            if article.source == self.source || stories.contains(&article.story) {
+                continue;
+            }
+            let found = verdict(article);
+            let is_copy = match alike.is_late {
+                true => found.is_late_copy(),
+                false => found.is_copy(),
+            };
+            let story = self.known.stories.get(&article.story);
+            let mut members = story.into_iter().flat_map(|story| self.members(story));
+            if is_copy && members.all(|member| !verdict(member).is_twin()) {
+                stories.push(article.story);
+            }
+        }
+        stories
     }
 
     /// Notes that two stories are one, unless they have a source in common or articles that are told apart.

@@ -385,3 +385,17 @@ fn an_article_leaves_when_it_says_nothing_its_story_says() {
     let alone = article(9, 2, 9, retouched("w"));
     assert!(!judge.leaves(&alone, &other));
 }
+
+#[test]
+fn a_twin_of_one_article_joins_none_of_its_story() {
+    let number = |count: u32, id| wording(&format!("{TITLE}: {count} lò"), LEDE, entry(id));
+    let stored = [
+        article(7, 1, 5, wording(TITLE, LEDE, entry("x"))),
+        article(8, 3, 5, number(15, "z")),
+    ];
+    assert_eq!(place(&stored, &number(12, "y")), (None, Vec::new()));
+    assert_eq!(
+        place(&stored, &number(15, "y")).0,
+        Some((5, JoinReason::Copy))
+    );
+}

@@ -31,6 +31,14 @@ impl Verdict {
         }
     }
 
+    /// Whether a veto alone keeps them apart: the same words, filled in anew.
+    pub fn is_twin(&self) -> bool {
+        matches!(
+            self.veto(),
+            Some(Veto::Number | Veto::Province | Veto::Swap)
+        ) && self.scores.contained >= TWIN_CONTAINED_MIN
+    }
+
     /// Whether the full texts alone make them copies, however far apart their dates are.
     pub fn is_late_copy(&self) -> bool {
         self.relation == Relation::Copy(Why::Body)
@@ -162,6 +170,9 @@ const LEDES_ALIKE_MIN: f32 = 0.5;
 const RETOLD_BODIES_MIN: f32 = 0.5;
 /// Full texts that have more in common are one text, whatever stands for what in their ledes.
 const SWAP_BODIES_MAX: f32 = 0.65;
+
+/// Of articles that nothing but a veto tells apart.
+const TWIN_CONTAINED_MIN: f32 = 0.83;
 
 const NEAR_CONTAINED_MIN: f32 = 0.5;
 const NEAR_BODY_MIN: f32 = 0.15;
