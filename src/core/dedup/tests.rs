@@ -396,6 +396,6 @@ fn a_twin_of_one_article_joins_none_of_its_story() {
     assert_eq!(place(&stored, &number(12, "y")), (None, Vec::new()));
     assert_eq!(
         place(&stored, &number(15, "y")).0,
-        Some((5, JoinReason::Copy))
+        Some((5, JoinReason::Text))
     );
 }
