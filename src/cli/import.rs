@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Exit, Failure, Global, check, connect, parts, place, runtime, say};
 use crate::clock::{SharedClock, SystemClock};
-use crate::core::model::Batch;
+use crate::core::model::{Batch, SCHEMA_VERSION};
 use crate::store::{ExportLine, Store, StoreError};
 
 /// Lines written together.
@@ -41,6 +41,9 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
         let line = line.map_err(|err| bad(at, &err.to_string()))?;
         let parsed = serde_json::from_str(&line).map_err(|err| bad(at, &err.to_string()))?;
         match parsed {
+            ExportLine::Langbao { export, .. } if at == 0 && export > SCHEMA_VERSION => {
+                return Err(newer(export));
+            }
             ExportLine::Langbao { mint, .. } if at == 0 => store.begin_import(&mint)?,
             _ if at == 0 => return Err(bad(at, "the first line must name the export")),
             parsed => whole = put(&mut batch, parsed),
@@ -85,6 +88,14 @@ fn put(batch: &mut Batch, line: ExportLine) -> bool {
         }
     }
     false
+}
+
+/// What this langbao does not know would be left out without a word.
+fn newer(found: u8) -> Failure {
+    Failure::new(
+        format!("the export has format {found}, this langbao knows formats up to {SCHEMA_VERSION}"),
+        "import it with the langbao that made it, or a later one",
+    )
 }
 
 fn bad(at: usize, cause: &str) -> Failure {

@@ -225,10 +225,15 @@ pub fn of_article(article: &Article) -> Vec<(Vec<u8>, Vec<u8>)> {
     if let Some(text) = entry_ref.text_key {
         keys.push((join(&[&with_text(text), &no]), Vec::new()));
     }
-    for text in body_keys(entry_ref) {
-        keys.push((join(&[&with_text(text), &no]), Vec::new()));
-    }
+    keys.extend(of_full_text(article).map(|key| (key, Vec::new())));
     keys
+}
+
+/// Those by which an article is found by its full text, where it has one.
+pub fn of_full_text(article: &Article) -> impl Iterator<Item = Vec<u8>> {
+    let no = article.no.0.to_be_bytes();
+    let keys = body_keys(&article.entry).into_iter();
+    keys.map(move |text| join(&[&with_text(text), &no]))
 }
 
 /// The keys by which a story is found: its times, the tags and sources of the articles that are shown, and

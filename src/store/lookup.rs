@@ -124,11 +124,7 @@ impl StoreReader {
             .map_err(|EngineError(cause)| StoreError::Read(cause))
     }
 
-    fn record<T: serde::de::DeserializeOwned>(
-        &self,
-        key: &[u8],
-        what: &str,
-    ) -> Result<Option<T>, StoreError> {
+    fn record<T: record::Record>(&self, key: &[u8], what: &str) -> Result<Option<T>, StoreError> {
         self.get(key)?
             .map(|bytes| record::decode(&bytes, what))
             .transpose()
@@ -519,11 +515,7 @@ impl StoreReader {
             .collect())
     }
 
-    fn all<T: serde::de::DeserializeOwned>(
-        &self,
-        prefix: &[u8],
-        what: &str,
-    ) -> Result<Vec<T>, StoreError> {
+    fn all<T: record::Record>(&self, prefix: &[u8], what: &str) -> Result<Vec<T>, StoreError> {
         let mut records = Vec::new();
         self.each(prefix, |_, value| {
             records.push(record::decode(value, what)?);
@@ -532,7 +524,7 @@ impl StoreReader {
         Ok(records)
     }
 
-    fn each(
+    pub(super) fn each(
         &self,
         prefix: &[u8],
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,

@@ -27,7 +27,8 @@
 //! | `r` order ~left story | stories that left one of `d`, `g`, `k`, the last first: tombstones |
 //! | `q` ~first-seen article | articles that a rule or a flood holds |
 //!
-//! Values of records are a version byte, then plain or zstd-compressed postcard (see `record`).
+//! Values of records are a version byte, then plain or zstd-compressed postcard (see `record`). A tree of an
+//! older format gets the keys it lacks when it is opened (see `upgrade`).
 
 mod index;
 mod keys;
@@ -36,6 +37,7 @@ mod marker;
 mod memory;
 mod record;
 mod sled;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -191,7 +193,8 @@ impl std::ops::Deref for Store {
 }
 
 impl Store {
-    /// Takes over what `engine` holds; `make` mints the identity of a store that is new.
+    /// Takes over what `engine` holds, and brings it to this format where it is of an older one; `make` mints
+    /// the identity of a store that is new.
     ///
     /// # Errors
     /// When the medium fails, or holds a newer format.
@@ -203,20 +206,26 @@ impl Store {
                 known: record::VERSION,
             }),
             Some(_) if reader.is_half_imported()? => Err(StoreError::HalfImported),
-            Some(_) => Ok(Store {
-                reader,
-                marker: None,
-                is_sure: true,
-            }),
+            Some(found) => {
+                let store = Store::over(reader);
+                if found < record::VERSION {
+                    upgrade::run(&store.reader, found, |ops| store.write(ops))?;
+                }
+                Ok(store)
+            }
             None => {
-                let store = Store {
-                    reader,
-                    marker: None,
-                    is_sure: true,
-                };
+                let store = Store::over(reader);
                 store.write(index::new_store(&make()))?;
                 Ok(store)
             }
+        }
+    }
+
+    fn over(reader: StoreReader) -> Store {
+        Store {
+            reader,
+            marker: None,
+            is_sure: true,
         }
     }
 

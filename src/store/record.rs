@@ -1,14 +1,17 @@
 //! Records as bytes, versioned.
 //!
 //! A value is a version byte, an encoding byte (plain or zstd) and postcard. The records are the model's
-//! own types as of [`VERSION`]; when one of them changes shape, the old shape moves here under its
-//! version and is converted when read, and a store of a newer version is refused by name.
+//! own types as of [`VERSION`]; the shapes that older versions gave them stand below under their version and
+//! are converted when read, so that a tree may hold records of several versions. A newer version is refused by
+//! name.
+
+mod v1;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use crate::core::model::SCHEMA_VERSION;
+use crate::core::model::{ArticleNo, Mint, Recompute, SCHEMA_VERSION, Timestamp};
 
 pub const VERSION: u8 = SCHEMA_VERSION;
 
@@ -19,6 +22,36 @@ const ZSTD_BYTES_MIN: usize = 256;
 const ZSTD_LEVEL: i32 = 3;
 /// What one record may inflate to: an article's texts are bounded far below it.
 const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What a value can hold, in the shapes it has had.
+pub trait Record: DeserializeOwned {
+    /// Reads what version 1 wrote: the shape of today, where it is not said otherwise.
+    fn from_v1(plain: &[u8]) -> Result<Self, String> {
+        whole(plain)
+    }
+}
+
+impl Record for Mint {}
+impl Record for Recompute {}
+/// A listing.
+impl Record for Vec<ArticleNo> {}
+/// A number by itself.
+impl Record for u64 {}
+/// Stories and articles.
+impl Record for (u64, u64) {}
+/// The next numbers.
+impl Record for (u32, u64, u64) {}
+/// The settings, and since when.
+impl Record for (u64, Timestamp) {}
+
+/// What `plain` holds, to its last byte: another shape may decode and leave some over.
+fn whole<T: DeserializeOwned>(plain: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(plain) {
+        Ok((record, [])) => Ok(record),
+        Ok((_, rest)) => Err(format!("{} bytes too long", rest.len())),
+        Err(err) => Err(err.to_string()),
+    }
+}
 
 pub fn encode<T: Serialize>(record: &T) -> Vec<u8> {
     let plain =
@@ -37,7 +70,7 @@ pub fn encode<T: Serialize>(record: &T) -> Vec<u8> {
     bytes
 }
 
-pub fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+pub fn decode<T: Record>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
     let damaged = |cause: &str| StoreError::Damaged {
         what: format!("{what}: {cause}"),
     };
@@ -60,12 +93,20 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StoreE
         }
         other => return Err(damaged(&format!("unknown encoding {other}"))),
     };
-    postcard::from_bytes(plain).map_err(|err| damaged(&err.to_string()))
+    let read = match *version {
+        0 => Err("unknown version 0".to_owned()),
+        1 => T::from_v1(plain),
+        _ => whole(plain),
+    };
+    read.map_err(|cause| damaged(&cause))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Record for String {}
+    impl Record for u32 {}
 
     #[test]
     fn a_record_comes_back_as_it_was() {
@@ -96,5 +137,7 @@ mod tests {
             );
         }
         assert!(decode::<String>(&[VERSION, 9, 1, 2, 3], "text").is_err());
+        assert!(decode::<u32>(&[VERSION, PLAIN, 7, 0], "number").is_err());
+        assert!(decode::<u32>(&[0, PLAIN, 7], "number").is_err());
     }
 }

@@ -5,7 +5,7 @@ use super::{
 };
 
 /// Version of the shape of [`Batch`] and of the records a store keeps.
-pub const SCHEMA_VERSION: u8 = 1;
+pub const SCHEMA_VERSION: u8 = 2;
 
 /// Everything one decision changes: the only thing that ever changes a store.
 ///

@@ -1,0 +1,44 @@
+//! What the tree of an older format lacks: keys that came since, for records that are there already.
+//!
+//! Records are converted whenever they are read. Keys cannot be, so they are written when the store is first
+//! opened, in bounded steps. Broken off half-way the tree still is one of its old format, with keys that format
+//! never looks at, and the next opening begins again; only the last write names the new format.
+
+use super::{Op, StoreError, StoreReader, index, keys, record};
+use crate::core::model::Article;
+
+/// Keys written together.
+const STEP_KEYS_MAX: usize = 1024;
+
+/// Brings a tree of format `found` to [`record::VERSION`] by way of `write`.
+pub fn run(
+    store: &StoreReader,
+    found: u8,
+    write: impl Fn(Vec<Op>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if found < 2 {
+        full_texts(store, &write)?;
+    }
+    write(vec![index::whole()])
+}
+
+/// Version 1 did not find articles by their full text: without these keys a later copy of an old article would
+/// show as another story.
+fn full_texts(
+    store: &StoreReader,
+    write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut step = Vec::new();
+    store.each(keys::ARTICLES, |_, value| {
+        let article: Article = record::decode(value, "article")?;
+        step.extend(keys::of_full_text(&article).map(|key| Op::Put(key, Vec::new())));
+        match step.len() < STEP_KEYS_MAX {
+            true => Ok(()),
+            false => write(std::mem::take(&mut step)),
+        }
+    })?;
+    match step.is_empty() {
+        true => Ok(()),
+        false => write(step),
+    }
+}
