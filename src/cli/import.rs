@@ -104,3 +104,37 @@ fn bad(at: usize, cause: &str) -> Failure {
         "give it an unaltered export of `langbao export`, into a store that is not there yet",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::model::Mint;
+    use crate::store::MemoryEngine;
+
+    fn first_line(export: u8) -> String {
+        format!(
+            "{{\"langbao\":{{\"export\":{export},\"mint\":\
+             {{\"authority\":\"tin.vn\",\"date\":\"2026-11-22\",\"store\":\"k\"}}}}}}\n\
+             {{\"numbers\":{{\"source\":0,\"article\":0,\"story\":0}}}}\n"
+        )
+    }
+
+    #[test]
+    fn an_export_of_a_newer_format_is_refused_and_any_older_one_is_taken() {
+        for export in 1..=SCHEMA_VERSION + 1 {
+            let mint = || Mint {
+                authority: "tin.vn".into(),
+                date: "2026-11-22".into(),
+                store: "new".into(),
+            };
+            let mut store = Store::open(Arc::new(MemoryEngine::new()), mint).expect("memory opens");
+            let taken = take(&mut store, first_line(export).as_bytes());
+            match export <= SCHEMA_VERSION {
+                true => assert!(matches!(taken, Ok(2)), "format {export}"),
+                false => {
+                    assert!(taken.is_err_and(|failure| failure.to_string().contains("format")))
+                }
+            }
+        }
+    }
+}

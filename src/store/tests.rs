@@ -1,6 +1,7 @@
 //! One suite for every engine: what holds of memory must hold of sled.
 
 mod standing;
+mod upgrade;
 
 use std::time::Duration;
 

@@ -14,4 +14,5 @@ mod sim;
 mod standing;
 mod support;
 mod tidy;
+mod upgrade;
 mod year;

@@ -248,3 +248,43 @@ impl From<Kind> for FaultKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{decode, encode};
+    use super::*;
+    use crate::core::model::fixture;
+
+    #[test]
+    fn every_fault_of_version_1_keeps_its_name() {
+        let names = [
+            "unreachable",
+            "timeout",
+            "too-large",
+            "status",
+            "throttled",
+            "gone",
+            "redirect",
+            "private-address",
+            "encoding",
+            "not-a-feed",
+            "internal",
+        ];
+        for (place, name) in (0_u8..).zip(names) {
+            let kind: Kind = whole(&[place]).expect("it had this many");
+            assert_eq!(FaultKind::from(kind).name(), name);
+        }
+        assert!(whole::<Kind>(&[11]).is_err());
+    }
+
+    // Trees of unreleased programs between the two versions are refused rather than read by halves.
+    #[test]
+    fn a_record_of_today_under_the_old_version_is_damage() {
+        let article = fixture::article(0, 1, 0, fixture::entry("a"));
+        let story = fixture::story(0, &[article]);
+        let mut bytes = encode(&story);
+        assert_eq!(decode(&bytes, "story"), Ok(story));
+        bytes[0] = 1;
+        assert!(decode::<model::Story>(&bytes, "story").is_err());
+    }
+}
