@@ -218,22 +218,22 @@ impl<'a> Judge<'a> {
         stories
     }
 
-    /// Notes that two stories are one, unless they have a source in common or articles that are told apart.
+    /// Notes that two stories are one, where each of their articles is like each of the other's, and no source is in
+    /// both.
     fn bridge(&mut self, elder: StoryNo, younger: StoryNo) {
         let members = |no: StoryNo| {
             let story = self.known.stories.get(&no);
             story.into_iter().flat_map(|story| self.members(story))
         };
-        let tells_apart = |one: &Article, other: &Article| {
+        // One article's word is not enough: what it holds together must be alike by itself.
+        let are_alike = |one: &Article, other: &Article| {
             let [one, other] =
                 [one, other].map(|article| Sketch::of(&Text::of(&article.entry), Idf::built_in()));
-            Probe::new(&one, Idf::built_in())
-                .verdict(&other)
-                .veto()
-                .is_some()
+            let verdict = Probe::new(&one, Idf::built_in()).verdict(&other);
+            verdict.is_near() && verdict.veto().is_none()
         };
         let are_one = members(elder).all(|one| {
-            members(younger).all(|other| one.source != other.source && !tells_apart(one, other))
+            members(younger).all(|other| one.source != other.source && are_alike(one, other))
         });
         if are_one {
             self.bridges.insert(Bridge { elder, younger });

@@ -399,3 +399,58 @@ fn a_twin_of_one_article_joins_none_of_its_story() {
         Some((5, JoinReason::Text))
     );
 }
+
+/// Three briefs of one morning, and the round-up that prints them one after the other.
+const BRIEFS: [(&str, &str); 3] = [
+    (
+        "Cầu dân sinh ở cù lao thông xe",
+        "Cây cầu bê tông nối cù lao với chợ xã vừa thông xe, học sinh không còn phải đi đò trong mùa nước nổi.",
+    ),
+    (
+        "Nghề dệt chiếu được ghi danh di sản",
+        "Nghề dệt chiếu ven sông được ghi danh di sản phi vật thể, nghệ nhân mở lớp dạy cho người trẻ vào cuối tuần.",
+    ),
+    (
+        "Hội thi gói bánh tét khai mạc",
+        "Hội thi gói bánh tét quy tụ nhiều đội của các xã, phần thi nấu bánh kéo dài suốt đêm trên sân đình.",
+    ),
+];
+
+#[test]
+fn a_round_up_is_a_copy_of_none_of_the_articles_it_holds() {
+    let whole: Vec<String> = BRIEFS
+        .iter()
+        .map(|(title, lede)| format!("{title}: {lede}"))
+        .collect();
+    let round_up = wording("Điểm tin sáng cuối tuần", &whole.join(" "), entry("y"));
+    let briefs = [(7_u64, 1, 5), (8, 3, 6), (9, 4, 7)];
+    let stored: Vec<Article> = BRIEFS
+        .iter()
+        .zip(briefs)
+        .map(|((title, lede), (no, source, story))| {
+            article(no, source, story, wording(title, lede, entry(title)))
+        })
+        .collect();
+    assert_eq!(place(&stored, &round_up), (None, Vec::new()));
+    // And the other way round.
+    let stored = [article(7, 1, 5, round_up)];
+    for (title, lede) in BRIEFS {
+        let brief = wording(title, lede, entry(title));
+        assert_eq!(place(&stored, &brief), (None, Vec::new()), "{title}");
+    }
+}
+
+#[test]
+fn what_a_third_article_holds_together_is_one_story_only_when_it_is_alike_by_itself() {
+    let (first, second) = (BRIEFS[0], BRIEFS[1]);
+    let address = |entry| at("mot.vn", "/1", entry);
+    let stored = [
+        article(7, 1, 6, wording(first.0, first.1, entry("x"))),
+        article(8, 3, 5, address(wording(second.0, second.1, entry("z")))),
+    ];
+    let mut both = address(wording(first.0, first.1, entry("y")));
+    both.title_key = stored[1].entry.title_key;
+    let (join, bridges) = place(&stored, &both);
+    assert!(join.is_some());
+    assert_eq!(bridges, []);
+}

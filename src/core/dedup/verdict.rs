@@ -142,6 +142,8 @@ const LEDE_PAIRS_MIN: u8 = 8;
 const TITLE_MIN: f32 = 0.9;
 const LEDE_BESIDE_TITLE_MIN: f32 = 0.75;
 const TITLE_WORDS_MIN: u8 = 8;
+const ROUND_UP_SHARED_MAX: f32 = 0.45;
+const ROUND_UP_TITLE_MAX: f32 = 0.3;
 const LEDE_IN_TEXT_MIN: f32 = 0.9;
 const LEDE_IN_TEXT_PAIRS_MIN: u8 = 12;
 const TITLE_BESIDE_TEXT_MIN: f32 = 0.15;
@@ -389,10 +391,15 @@ fn acceptance(scores: &Scores) -> Option<Why> {
             return None;
         }
     }
+    // A round-up holds the words of many an article, under a title of its own.
+    let is_round_up = scores.shared < ROUND_UP_SHARED_MAX && scores.title < ROUND_UP_TITLE_MAX;
     let rows = [
-        (scores.contained >= CONTAINED_MIN, Why::Words),
         (
-            scores.lede >= LEDE_MIN && scores.lede_pairs >= LEDE_PAIRS_MIN,
+            scores.contained >= CONTAINED_MIN && !is_round_up,
+            Why::Words,
+        ),
+        (
+            scores.lede >= LEDE_MIN && scores.lede_pairs >= LEDE_PAIRS_MIN && !is_round_up,
             Why::Lede,
         ),
         (
