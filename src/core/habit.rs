@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::core::model::{Habit, Structure, Timestamp};
+use crate::core::model::{Habit, Seen, Timestamp};
 
 /// A page that listed fewer than this is not missed much.
 const ITEMS_SURE_MIN: u32 = 6;
@@ -20,12 +20,8 @@ const ADOPTED_AFTER: Duration = Duration::from_secs(7 * 86_400);
 const DRIFT: u32 = 16;
 
 /// What is remembered after this reading, and what is suspect about it in one sentence.
-pub fn look(
-    before: Option<&Habit>,
-    structure: Structure,
-    items: u32,
-    now: Timestamp,
-) -> (Habit, Option<String>) {
+pub fn look(before: Option<&Habit>, seen: Seen, now: Timestamp) -> (Habit, Option<String>) {
+    let Seen { structure, items } = seen;
     let Some(before) = before else {
         let habit = Habit {
             structure,
@@ -82,10 +78,18 @@ pub fn look(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::model::Structure;
     use crate::core::model::fixture::noon;
 
     fn at(place: &str) -> Structure {
         Structure(place.split_whitespace().map(str::to_owned).collect())
+    }
+
+    fn seen(place: &str, items: u32) -> Seen {
+        Seen {
+            structure: at(place),
+            items,
+        }
     }
 
     fn habit(place: &str, items: u32) -> Habit {
@@ -106,28 +110,28 @@ mod tests {
             (5, 1, false),
             (0, 0, false),
         ] {
-            let (_, said) = look(Some(&habit("a", usual)), at("a"), items, noon());
+            let (_, said) = look(Some(&habit("a", usual)), seen("a", items), noon());
             assert_eq!(
                 said.is_some(),
                 is_suspect,
                 "{usual}, then {items}: {said:?}"
             );
         }
-        assert_eq!(look(None, at("a"), 0, noon()).1, None);
+        assert_eq!(look(None, seen("a", 0), noon()).1, None);
     }
 
     #[test]
     fn a_lasting_change_of_length_becomes_the_usual_one_and_silence_never_does() {
         let mut known = habit("a", 60);
         let mut readings = 0;
-        while let (next, Some(_)) = look(Some(&known), at("a"), 5, noon()) {
+        while let (next, Some(_)) = look(Some(&known), seen("a", 5), noon()) {
             known = next;
             readings += 1;
         }
         assert!((10..60).contains(&readings), "{readings}");
         let mut silent = habit("a", 60);
         for _ in 0..1000 {
-            silent = look(Some(&silent), at(""), 0, noon()).0;
+            silent = look(Some(&silent), seen("", 0), noon()).0;
         }
         assert_eq!(silent, habit("a", 60));
     }
@@ -135,16 +139,16 @@ mod tests {
     #[test]
     fn a_moved_structure_is_suspect_for_a_week_or_until_it_moves_back() {
         let day = Duration::from_secs(86_400);
-        let (known, said) = look(Some(&habit("a", 20)), at("b"), 20, noon());
+        let (known, said) = look(Some(&habit("a", 20)), seen("b", 20), noon());
         assert!(said.is_some_and(|said| said.starts_with("since 2026-11-22")));
-        let (still, said) = look(Some(&known), at("b"), 20, noon() + 6 * day);
+        let (still, said) = look(Some(&known), seen("b", 20), noon() + 6 * day);
         assert!(said.is_some());
         assert_eq!(
-            look(Some(&still), at("a"), 20, noon() + 6 * day),
+            look(Some(&still), seen("a", 20), noon() + 6 * day),
             (habit("a", 20), None)
         );
         assert_eq!(
-            look(Some(&still), at("b"), 20, noon() + 7 * day),
+            look(Some(&still), seen("b", 20), noon() + 7 * day),
             (habit("b", 20), None)
         );
     }

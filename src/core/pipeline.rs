@@ -359,14 +359,13 @@ fn owner_of_date<'a>(
 
 /// What a page is remembered by after this reading, and what is unusual about it.
 fn look(ground: &Ground<'_>, feed: &mut EntryFeed) -> (Option<Habit>, Option<String>) {
-    let Some(structure) = feed.structure.take() else {
+    let Some(seen) = feed.seen.take() else {
         return (None, None);
     };
     // Read by other selectors a page looks different and is not.
     let is_comparable = ground.state.reading_key == Some(ground.reading_key);
     let before = ground.state.habit.as_ref().filter(|_| is_comparable);
-    let items = u32::try_from(feed.entries.len()).unwrap_or(u32::MAX);
-    let (habit, unusual) = habit::look(before, structure, items, ground.now);
+    let (habit, unusual) = habit::look(before, seen, ground.now);
     (Some(habit), unusual)
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::core::config::{Config, Kind, Source, Topic};
 use crate::core::model::{
     ContentKey, Entry, EntryFeed, FaultKind, FetchFault, FetchOutcome, Fetched, Freshness,
-    FullText, ParsedFeed, PollOutcome, Problem, SourceRules, Structure, Tag, Timestamp, Validators,
+    FullText, ParsedFeed, PollOutcome, Problem, Seen, SourceRules, Tag, Timestamp, Validators,
     Wanted,
 };
 use crate::core::normalise::{self, NormaliseContext, TagText};
@@ -223,7 +223,7 @@ fn body_key(fetched: &Fetched, reading: &Reading) -> ContentKey {
 #[derive(Debug, Default)]
 struct Part {
     feed: ParsedFeed,
-    structure: Option<Structure>,
+    seen: Option<Seen>,
     /// The page with what is older.
     next: Option<String>,
     /// Of an index, as it names them.
@@ -239,8 +239,11 @@ fn parse(fetched: &Fetched, reading: &Reading, now: Timestamp) -> Result<Part, F
             ..Part::default()
         }),
         Kind::Page => page::listing(&answer, &reading.page).map(|listing| Part {
+            seen: Some(Seen {
+                structure: listing.structure,
+                items: u32::try_from(listing.feed.items.len()).unwrap_or(u32::MAX),
+            }),
             feed: listing.feed,
-            structure: Some(listing.structure),
             next: listing.next,
             ..Part::default()
         }),
@@ -267,7 +270,10 @@ fn parse(fetched: &Fetched, reading: &Reading, now: Timestamp) -> Result<Part, F
 }
 
 /// What is a gzip file (`sitemap.xml.gz`) unpacked; anything else as it is.
-fn inflated(body: &Bytes, bytes_max: u64) -> Result<Bytes, FetchFault> {
+///
+/// # Errors
+/// When nothing of it unpacks, or it unpacks to more than `bytes_max`.
+pub fn inflated(body: &Bytes, bytes_max: u64) -> Result<Bytes, FetchFault> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     if !body.starts_with(&GZIP) {
         return Ok(body.clone());
@@ -300,7 +306,7 @@ pub struct Draft {
     keys: Vec<ContentKey>,
     before: Before,
     feed: ParsedFeed,
-    structure: Option<Structure>,
+    seen: Option<Seen>,
     /// Still to be asked, the next one last.
     ahead: Vec<String>,
     asked: HashSet<String>,
@@ -339,7 +345,7 @@ impl Draft {
             keys: vec![body_key],
             before,
             feed: ParsedFeed::default(),
-            structure: part.structure.clone(),
+            seen: part.seen,
             ahead: Vec::new(),
             asked: HashSet::from([fetched.url.clone()]),
             left,
@@ -450,7 +456,7 @@ impl Draft {
             body_key,
             moved_to: self.moved_to,
             feed: EntryFeed {
-                structure: self.structure,
+                seen: self.seen,
                 judged_by: reading.judged_by,
                 ..feed
             },
@@ -497,7 +503,10 @@ pub fn full_text(
     // What is gone, refused or no page will be so tomorrow; a host in trouble may recover.
     let may_pass = match fault.kind {
         FaultKind::Unreachable | FaultKind::Timeout | FaultKind::Throttled => true,
-        FaultKind::Status => fault.status.is_some_and(|status| status >= 500),
+        FaultKind::Status | FaultKind::Robots => {
+            let passing = |status| status >= 500 || status == 429;
+            fault.status.is_some_and(passing)
+        }
         _ => false,
     };
     let tries = known.map_or(0, |known| known.tries).saturating_add(1);

@@ -89,6 +89,11 @@ async fn a_listing_page_becomes_a_feed_with_its_older_pages_on_the_first_poll() 
         1,
         "older pages are asked for once"
     );
+    assert_eq!(
+        daemon.source("trang").await["state"],
+        "ok",
+        "older pages are no habit of the first"
+    );
     daemon.stop().await;
 }
 

@@ -94,10 +94,17 @@ pub struct EntryFeed {
     /// In the source's order; each key once.
     pub entries: Vec<Entry>,
     pub problems: Vec<Problem>,
-    /// Of a page: where its items stood.
-    pub structure: Option<Structure>,
+    /// Of a page: where its items stood, and how many they were.
+    pub seen: Option<Seen>,
     /// With what tags and rulings were made.
     pub judged_by: Option<ContentKey>,
+}
+
+/// What a listing page looked like, its older pages apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub structure: Structure,
+    pub items: u32,
 }
 
 /// Where the items of a page stand, in words that do not change with the news; the most common place first.

@@ -23,7 +23,7 @@ pub use article::{Article, DateFrom, Enclosure, Entry, FullText, Story};
 pub use batch::{Batch, Recompute, SCHEMA_VERSION};
 pub use feed::{
     EntryFeed, Habit, ParsedArticle, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published,
-    Structure,
+    Seen, Structure,
 };
 pub use fetch::{
     FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, Freshness, PollOutcome, Validators,

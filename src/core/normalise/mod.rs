@@ -127,7 +127,7 @@ pub fn entries(
         skip_days: feed.skip_days,
         entries,
         problems,
-        structure: None,
+        seen: None,
         judged_by: None,
     }
 }

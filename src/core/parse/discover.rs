@@ -137,7 +137,7 @@ fn linked<'a>(dom: &Dom<'a>, at: usize, base: &Url) -> Option<Named<'a>> {
 }
 
 /// By the end of its path: `.rss`, `/rss`, `/feed`, `/rss/…`, `…/atom.xml`.
-fn looks_like_feed(href: &str) -> bool {
+pub fn looks_like_feed(href: &str) -> bool {
     let lower = href.trim().to_ascii_lowercase();
     let path = lower.split(['?', '#']).next().unwrap_or("");
     let path = path.split_once("://").map_or(path, |(_, rest)| {

@@ -88,8 +88,15 @@ fn older_pages_are_asked_for_on_the_first_poll_only_and_each_once() {
             draft.add(&address, answer, &three, noon());
             asked.push(address);
         }
-        let (titles, _) = told(draft.finish(&three, &tagger(), noon()));
-        assert_eq!(titles.len(), expected, "{asked:?}");
+        let PollOutcome::Read { feed, .. } = draft.finish(&three, &tagger(), noon()) else {
+            panic!("not read");
+        };
+        assert_eq!(feed.entries.len(), expected, "{asked:?}");
+        assert_eq!(
+            feed.seen.map(|seen| seen.items),
+            Some(3),
+            "of the first page"
+        );
     }
 }
 
@@ -331,6 +338,7 @@ fn a_page_that_fails_is_asked_again_only_where_that_may_help() {
     for (answer, tries) in [
         (failed(FaultKind::Status, Some(404)), 1),
         (failed(FaultKind::Robots, None), 1),
+        (failed(FaultKind::Robots, Some(503)), 3),
         (failed(FaultKind::TooLarge, Some(200)), 1),
         (answered(LISTING, "<p>không có gì</p>"), 1),
         (failed(FaultKind::Timeout, None), 3),
