@@ -328,6 +328,37 @@ async fn probe_obeys_robots_txt_and_reads_a_feed_all_the_same() {
         page.stderr.contains("robots: ") && !page.stdout.contains("Gốm"),
         "{page:?}"
     );
+    assert_eq!(
+        origin.asked("/tin").len(),
+        0,
+        "what is refused is not asked for"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probe_reads_a_packed_sitemap_and_says_why_an_address_is_not_taken() {
+    let set = "<urlset><url><loc>/tin/gom-phu-lang-do-lua-1.html</loc></url></urlset>";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(set.as_bytes()).expect("into memory");
+    let packed = packed.finish().expect("into memory");
+    let origin = Origin::start().await;
+    origin.say("/tin.xml.gz", Answer::feed(packed.clone()));
+    origin.say("/hong.xml.gz", Answer::feed(packed[..9].to_vec()));
+    origin.say("/sitemap.xml", Answer::feed(packed));
+    let desk = Desk::with("");
+    let own = desk.run(&["probe", &origin.url("/tin.xml.gz")]);
+    let said = own.assert_done();
+    assert!(
+        said.contains("tin.xml.gz: sitemap") && said.contains("full_text = true"),
+        "{said}"
+    );
+    let other = desk.run(&["probe", &origin.url("/hong.xml.gz")]);
+    let said = other.assert_done();
+    assert!(
+        said.contains("hong.xml.gz: the file does not unpack"),
+        "{said}"
+    );
+    assert!(said.contains("/sitemap.xml: sitemap"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,7 +21,7 @@ use crate::core::model::{
 };
 use crate::core::parse::Answer;
 use crate::core::parse::discover::{self, What};
-use crate::core::reading::{Before, Reading};
+use crate::core::reading::{self, Before, Reading};
 use crate::core::review;
 use crate::daemon::gather::Gathering;
 use crate::daemon::owner::PollJob;
@@ -147,6 +147,9 @@ impl Probe {
         };
         match found {
             Some(found) => {
+                if found.block.url != url.as_str() {
+                    self.tell_of(url);
+                }
                 self.show(&found);
                 Ok(Exit::Done)
             }
@@ -168,10 +171,13 @@ impl Probe {
     async fn look(&self, url: &Url) -> Result<Option<Found>, Failure> {
         let fetched = match self.ask(url.as_str(), Wanted::Page).await {
             Ok(fetched) => fetched,
-            // Feeds are for programs: as a feed it may be asked for all the same.
             Err(fault) if fault.kind == FaultKind::Robots => {
                 say(format_args!("{}", fault.detail));
-                return self.feed(url.as_str()).await;
+                // Feeds are for programs: what looks like one may be asked for all the same.
+                return match discover::looks_like_feed(url.as_str()) {
+                    true => self.feed(url.as_str()).await,
+                    false => Ok(None),
+                };
             }
             Err(fault) if fault.status.is_some() => {
                 let guesses = discover::guesses(url.as_str(), "");
@@ -349,17 +355,18 @@ impl Probe {
             wanted,
             ..self.job(address)
         };
-        match self.fetcher.fetch(job).await {
-            FetchOutcome::Fetched(fetched) => Ok(fetched),
-            FetchOutcome::Failed(fault) => {
-                self.note(address, &fault.detail);
-                Err(fault)
+        let unpacked = match self.fetcher.fetch(job).await {
+            FetchOutcome::Fetched(fetched) => {
+                reading::inflated(&fetched.body, self.config.fetch.body_bytes_max)
+                    .map(|body| Fetched { body, ..fetched })
             }
+            FetchOutcome::Failed(fault) => Err(fault),
             FetchOutcome::NotModified { .. } => Err(FetchFault::new(
                 FaultKind::Internal,
                 "unchanged, though nothing was known of it",
             )),
-        }
+        };
+        unpacked.inspect_err(|fault| self.note(address, &fault.detail))
     }
 
     fn job(&self, address: &str) -> FetchJob {
@@ -389,6 +396,15 @@ impl Probe {
         Clock::now(self.clock.as_ref())
     }
 
+    /// Why the address itself is not what is taken.
+    fn tell_of(&self, url: &Url) {
+        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = format!("{url}: ");
+        for line in tried.iter().filter(|line| line.starts_with(&own)) {
+            say(format_args!("  ! {line}"));
+        }
+    }
+
     /// Whether nobody has answered anything: then nothing else is there either.
     fn is_silent(&self) -> bool {
         let seen = self
@@ -411,8 +427,8 @@ impl Probe {
     fn show(&self, found: &Found) {
         let Found { block, feed } = found;
         say(format_args!("{}: {}", block.url, feed.format));
-        if let Some(structure) = &feed.structure {
-            for place in &structure.0 {
+        if let Some(seen) = &feed.seen {
+            for place in &seen.structure.0 {
                 say(format_args!("  items stand at {place}"));
             }
         }
