@@ -343,6 +343,8 @@ async fn probe_reads_a_packed_sitemap_and_says_why_an_address_is_not_taken() {
     let packed = packed.finish().expect("into memory");
     let origin = Origin::start().await;
     origin.say("/tin.xml.gz", Answer::feed(packed.clone()));
+    let damaged = RSS.replace("Báo Quê", "R&D&nbsp;");
+    origin.say("/hong.rss", Answer::feed(damaged));
     origin.say("/hong.xml.gz", Answer::feed(packed[..9].to_vec()));
     origin.say("/sitemap.xml", Answer::feed(packed));
     let desk = Desk::with("");
@@ -350,6 +352,12 @@ async fn probe_reads_a_packed_sitemap_and_says_why_an_address_is_not_taken() {
     let said = own.assert_done();
     assert!(
         said.contains("tin.xml.gz: sitemap") && said.contains("full_text = true"),
+        "{said}"
+    );
+    let mended = desk.run(&["probe", &origin.url("/hong.rss")]);
+    let said = mended.assert_done();
+    assert!(
+        said.contains("! mended: & that stands for itself"),
         "{said}"
     );
     let other = desk.run(&["probe", &origin.url("/hong.xml.gz")]);

@@ -19,8 +19,8 @@ use crate::core::model::{
     EntryFeed, FaultKind, FetchFault, FetchJob, FetchOutcome, Fetched, PollOutcome, Scheme,
     SourceNo, Timestamp, Validators, Wanted,
 };
-use crate::core::parse::Answer;
 use crate::core::parse::discover::{self, What};
+use crate::core::parse::{Answer, oddities};
 use crate::core::reading::{self, Before, Reading};
 use crate::core::review;
 use crate::daemon::gather::Gathering;
@@ -136,6 +136,8 @@ struct Probe {
 struct Found {
     block: Block,
     feed: EntryFeed,
+    /// What was mended before it could be read.
+    oddities: Vec<&'static str>,
 }
 
 impl Probe {
@@ -310,7 +312,24 @@ impl Probe {
         // A plain sitemap has addresses and no titles.
         block.full_text =
             kind == Kind::Sitemap && feed.entries.iter().all(|entry| entry.title_key.is_none());
-        Ok(Some(Found { block, feed }))
+        let oddities = match (kind, self.ask(address, self.wanted(kind)).await) {
+            // HTML has no damage: every page is one.
+            (Kind::Page, _) | (_, Err(_)) => Vec::new(),
+            (_, Ok(fetched)) => oddities::of(&self.answer(&fetched)),
+        };
+        Ok(Some(Found {
+            block,
+            feed,
+            oddities,
+        }))
+    }
+
+    fn wanted(&self, kind: Kind) -> Wanted {
+        match kind {
+            Kind::Feed => Wanted::Feed,
+            Kind::Page => Wanted::Page,
+            Kind::Sitemap => Wanted::Sitemap,
+        }
     }
 
     async fn poll(&self, block: &Block) -> Result<PollOutcome, Failure> {
@@ -425,7 +444,11 @@ impl Probe {
     }
 
     fn show(&self, found: &Found) {
-        let Found { block, feed } = found;
+        let Found {
+            block,
+            feed,
+            oddities,
+        } = found;
         say(format_args!("{}: {}", block.url, feed.format));
         if let Some(seen) = &feed.seen {
             for place in &seen.structure.0 {
@@ -460,6 +483,9 @@ impl Probe {
                 "  + {} more",
                 feed.entries.len() - ENTRIES_SHOWN
             ));
+        }
+        for oddity in oddities {
+            say(format_args!("  ! mended: {oddity}"));
         }
         for problem in feed.problems.iter().take(PROBLEMS_SHOWN) {
             match problem.item {

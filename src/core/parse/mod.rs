@@ -9,6 +9,7 @@ pub mod charset;
 pub mod date;
 pub mod discover;
 pub mod guard;
+pub mod oddities;
 pub mod page;
 pub mod robots;
 pub mod sitemap;
