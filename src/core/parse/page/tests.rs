@@ -148,6 +148,31 @@ fn what_is_described_is_taken_as_described() {
 }
 
 #[test]
+fn a_further_host_of_the_source_is_its_own() {
+    let items: String = (0..3)
+        .map(|n| format!("<li><h3><a href='https://www.b.vn/tin-thu-{n}-cua-trang-10{n}99.html'>Tin thứ {n} của trang này hôm nay</a></h3></li>"))
+        .collect();
+    let page = format!("<ul>{items}</ul>");
+    let own = PageRules {
+        hosts: vec!["b.vn".to_owned()],
+        ..PageRules::default()
+    };
+    let strange = PageRules {
+        hosts: vec!["c.vn".to_owned(), "vn".to_owned()],
+        ..PageRules::default()
+    };
+    let listing = read(&page, "https://a.vn/", &own);
+    assert_eq!(titles(&listing).len(), 3);
+    assert_eq!(
+        listing.feed.items[0].link.as_deref(),
+        Some("https://www.b.vn/tin-thu-0-cua-trang-10099.html")
+    );
+    for rules in [PageRules::default(), strange] {
+        assert!(read(&page, "https://a.vn/", &rules).feed.items.is_empty());
+    }
+}
+
+#[test]
 fn a_selector_that_finds_nothing_is_said() {
     let listing = read(
         DESCRIBED,
