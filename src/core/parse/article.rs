@@ -1,10 +1,14 @@
-//! The text of an article's own page: by the site's selector, else by where the paragraphs are.
+//! The text of an article's own page: by the site's selector, else where the known publishing systems put it, else
+//! where dom_smoothie finds it (docs/decisions/0011).
 //!
 //! What comes out is HTML of paragraphs, headings, lists, tables and pictures, without furniture and lists of
-//! other articles; it is not yet safe, as nothing a source wrote is before it was normalised. Linear in the page.
+//! other articles; it is not yet safe, as nothing a source wrote is before it was normalised. Bounded as the cleaned
+//! page is.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dom_smoothie::{Config, Readability};
+use ego_tree::NodeId;
 use scraper::{Html, Selector};
 
 use super::Answer;
@@ -16,8 +20,11 @@ use crate::core::model::ParsedArticle;
 /// Letters and digits below which a text is none: a page that says it wants a script, say.
 const TEXT_CHARS_MIN: usize = 100;
 
-/// Letters and digits of a paragraph that speaks for what it stands in.
-const PARAGRAPH_CHARS_MIN: usize = 25;
+/// Letters and digits of what stands for one other article, its lede included, or of an imprint.
+const STRANGER_CHARS_MAX: usize = 500;
+
+/// Of a page in which the text has to be looked for.
+const ELEMENTS_MAX: usize = 20_000;
 
 /// Of what comes out.
 const HTML_BYTES_MAX: usize = 1024 * 1024;
@@ -68,6 +75,16 @@ const FOREIGN: [&str; 18] = [
     "newsletter",
 ];
 
+/// Of these a newsroom's imprint holds several, and the paragraph of an article at most one.
+const IMPRINT: [&str; 6] = [
+    "giấy phép",
+    "tổng biên tập",
+    "trụ sở",
+    "tòa soạn",
+    "bản quyền",
+    "ghi rõ nguồn",
+];
+
 const KEPT: [&str; 26] = [
     "p",
     "h2",
@@ -115,23 +132,19 @@ fn read(answer: &Answer, selector: Option<&str>) -> Option<ParsedArticle> {
         .map(|selector| outermost(&dom, dom.select_all(&html, selector)))
         .unwrap_or_default();
     let is_described = described.iter().any(|at| dom.chars(*at) > 0);
+    let known = || known(&dom, &html).map(|body| vec![body]);
     let bodies = if is_described {
-        described
+        Some(described)
     } else {
-        known(&dom, &html)
-            .or_else(|| densest(&dom))
-            .into_iter()
-            .collect()
+        known()
     };
-    let mut writer = Writer {
-        dom: &dom,
-        out: String::new(),
-        is_described,
+    let mut out = match bodies {
+        Some(bodies) => written(&dom, &bodies, &about.title, is_described),
+        None => {
+            let strangers = strangers(&dom);
+            readable(html, &strangers, &about.title).unwrap_or_default()
+        }
     };
-    for body in &bodies {
-        writer.write(*body, &about.title);
-    }
-    let mut out = writer.out;
     let chars = letters(&out);
     if chars < TEXT_CHARS_MIN && !is_described {
         out = about
@@ -195,48 +208,87 @@ fn is_prose(dom: &Dom, at: usize) -> bool {
     2 * dom.link_chars(at) <= dom.chars(at)
 }
 
-/// The element that holds most of the page's paragraphs: each speaks for its parent, half for the one above.
-fn densest(dom: &Dom) -> Option<usize> {
-    let mut scores = vec![0_usize; dom.node_count()];
+/// What is small and not of the text: other articles, each around a heading that is a link, and the imprint.
+fn strangers(dom: &Dom) -> Vec<NodeId> {
     let mut end = 0;
+    let mut found = Vec::new();
     for at in dom.elements() {
-        if at < end {
+        if at < end || !(1..=STRANGER_CHARS_MAX).contains(&dom.chars(at)) {
             continue;
         }
-        if is_furniture(dom, at) || is_foreign(dom, at) && 2 * dom.chars(at) < dom.chars(0) {
-            end = dom.end(at);
-            continue;
-        }
-        let is_paragraph = matches!(
+        let is_block = matches!(
             dom.name(at),
-            "p" | "div" | "td" | "pre" | "blockquote" | "section"
-        ) && dom.has_own_text(at)
-            && dom.chars(at) >= PARAGRAPH_CHARS_MIN
-            && 4 * dom.link_chars(at) <= dom.chars(at);
-        if !is_paragraph {
-            continue;
-        }
-        let score = own_chars(dom, at);
-        // A text that stands in a bare element, with line breaks for paragraphs, speaks for itself.
-        if dom.name(at) != "p" {
-            scores[at] += score;
-        }
-        let mut above = dom
-            .ancestors(at)
-            .filter(|outer| !matches!(dom.name(*outer), "html" | "body"));
-        if let Some(parent) = above.next() {
-            scores[parent] += score;
-        }
-        if let Some(grandparent) = above.next() {
-            scores[grandparent] += score / 2;
+            "div" | "li" | "article" | "section" | "td" | "dl"
+        );
+        let is_card = is_block && dom.below(at).any(|inner| is_linked_heading(dom, inner, at));
+        if is_card || is_imprint(dom, at) {
+            end = dom.end(at);
+            found.extend(dom.id(at));
         }
     }
-    let best = dom
-        .elements()
-        .filter(|at| scores[*at] > 0 && is_prose(dom, *at))
-        .rev()
-        .max_by_key(|at| scores[*at])?;
-    (own_chars(dom, best) >= TEXT_CHARS_MIN).then_some(best)
+    found
+}
+
+fn is_imprint(dom: &Dom, at: usize) -> bool {
+    if !matches!(dom.name(at), "p" | "div" | "td") || !dom.has_own_text(at) {
+        return false;
+    }
+    let text = dom.text(at).to_lowercase();
+    let said = IMPRINT.iter().filter(|words| text.contains(**words));
+    said.count() >= 2
+}
+
+fn is_linked_heading(dom: &Dom, at: usize, card: usize) -> bool {
+    let leads_away = |at: usize| {
+        dom.name(at) == "a"
+            && dom
+                .attr(at, "href")
+                .is_some_and(|href| !href.starts_with('#'))
+    };
+    matches!(dom.name(at), "h2" | "h3" | "h4" | "h5" | "h6")
+        && dom.chars(at) > 0
+        && (dom
+            .ancestors(at)
+            .take_while(|outer| *outer >= card)
+            .any(leads_away)
+            || dom.link_chars(at) == dom.chars(at) && dom.below(at).any(leads_away))
+}
+
+/// What dom_smoothie takes for the text of a page of no known family, once the `strangers` are gone.
+///
+/// It is given nothing but cleaned pages: unbounded ones cost it minutes.
+fn readable(mut html: Html, strangers: &[NodeId], title: &str) -> Option<String> {
+    for stranger in strangers {
+        html.tree.get_mut(*stranger)?.detach();
+    }
+    let config = Config {
+        // By these what stands inside a text and is not of it is told.
+        keep_classes: true,
+        max_elements_to_parse: ELEMENTS_MAX,
+        disable_json_ld: true,
+        char_threshold: TEXT_CHARS_MIN,
+        ..Config::default()
+    };
+    let found = Readability::new(html.html(), None, Some(config))
+        .ok()?
+        .parse()
+        .ok()?;
+    let html = Html::parse_document(&found.content);
+    let dom = Dom::of(&html);
+    let body = dom.elements().find(|at| dom.name(*at) == "body")?;
+    Some(written(&dom, &[body], title, false))
+}
+
+fn written(dom: &Dom, bodies: &[usize], title: &str, is_described: bool) -> String {
+    let mut writer = Writer {
+        dom,
+        out: String::new(),
+        is_described,
+    };
+    for body in bodies {
+        writer.write(*body, title);
+    }
+    writer.out
 }
 
 fn is_furniture(dom: &Dom, at: usize) -> bool {
@@ -411,6 +463,23 @@ mod tests {
     }
 
     #[test]
+    fn wrapped_paragraphs_are_found_beside_longer_lists_and_an_imprint() {
+        let card = format!(
+            "<div class=k4><a href='/x-100123.html'><img src=/i.jpg></a><h3><a href='/x-100123.html'>Hợp tác xã mở cửa</a></h3><p>{LONG}</p></div>"
+        );
+        let paragraph = format!("<p><span style='x'><span>{LONG}</span></span></p>");
+        let body = format!(
+            "<div class=k1><h1>Gieo lại vụ rau</h1><div class=k2>{}</div></div><div class=k3>{}</div>",
+            paragraph.repeat(5),
+            card.repeat(8)
+        );
+        let imprint = "<div class=bottom><p>Giấy phép số 12/GP-BTTTT cấp ngày 01/02/2021. Tổng biên tập: Nguyễn Văn Làng. \
+                       Ghi rõ nguồn khi phát hành lại thông tin từ trang này.</p></div>";
+        let article = read(&page(&(body + imprint)), None).unwrap();
+        assert_eq!(article.html, format!("<p>{LONG}</p>").repeat(5));
+    }
+
+    #[test]
     fn the_families_of_newsrooms_are_known() {
         for class in [
             "__MASTERCMS_CONTENT fw",
@@ -464,6 +533,13 @@ mod tests {
             "<a href=x><div>",
         ] {
             let _ = read(&piece.repeat(200_000), None);
+        }
+        // As many elements as are looked through, with words in each and lists in lists.
+        for piece in [
+            format!("<div><p>{LONG}"),
+            format!("<p>{LONG}</p><div><h3><a href=/x>{LONG}</a></h3>"),
+        ] {
+            let _ = read(&page(&piece.repeat(6_000)), None);
         }
     }
 }

@@ -201,6 +201,14 @@ impl<'a> Dom<'a> {
         fold(&out)
     }
 
+    /// In the tree that this was made of.
+    pub fn id(&self, at: usize) -> Option<NodeId> {
+        match &self.nodes[at].what {
+            What::Element(element) => Some(element.id()),
+            What::Text(_) => None,
+        }
+    }
+
     /// The words that stand in `at` itself, not in an element below it.
     pub fn has_own_text(&self, at: usize) -> bool {
         (at + 1..self.end(at)).any(|node| {
