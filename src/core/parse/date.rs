@@ -10,6 +10,7 @@ use chrono::{Datelike, Duration, NaiveDate, NaiveTime};
 use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
+use super::order::Order;
 use crate::core::model::Timestamp;
 
 /// A longer text is no date.
@@ -19,11 +20,21 @@ const DAY_S: i64 = 86_400;
 
 /// The moment `raw` names; one that names no zone is `zone_offset_s` seconds east of UTC.
 pub fn date(raw: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> {
+    date_in(Order::DayFirst, raw, zone_offset_s, now)
+}
+
+/// As [`date`], with day and month of `11/05/2026` in the order that the answer's dates have.
+pub(super) fn date_in(
+    order: Order,
+    raw: &str,
+    zone_offset_s: i32,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let trimmed = raw.trim();
     if trimmed.is_empty() || trimmed.len() > DATE_BYTES_MAX {
         return None;
     }
-    sound(trimmed).or_else(|| damaged(trimmed, zone_offset_s, now))
+    sound(trimmed).or_else(|| damaged(order, trimmed, zone_offset_s, now))
 }
 
 /// The two shapes that most dates have, with all their parts: RFC 3339 and RFC 2822. [`damaged`] reads them
@@ -100,7 +111,7 @@ fn moment(day: NaiveDate, seconds: i64) -> Option<Timestamp> {
 }
 
 /// Any date, whatever its shape.
-fn damaged(trimmed: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> {
+fn damaged(order: Order, trimmed: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestamp> {
     let text: String = trimmed
         .nfc()
         .flat_map(char::to_lowercase)
@@ -119,7 +130,7 @@ fn damaged(trimmed: &str, zone_offset_s: i32, now: Timestamp) -> Option<Timestam
     if let Some(at) = relative(&text, zone, now) {
         return Some(at);
     }
-    let local = compact(&text).or_else(|| written(&text, zone, now))?;
+    let local = compact(&text).or_else(|| written(order, &text, zone, now))?;
     let offset = local.offset_s.unwrap_or(zone);
     moment(local.day, local.second_of_day - offset)
 }
@@ -258,10 +269,10 @@ fn compact(text: &str) -> Option<Local> {
     })
 }
 
-fn written(text: &str, zone_offset: i64, now: Timestamp) -> Option<Local> {
+fn written(order: Order, text: &str, zone_offset: i64, now: Timestamp) -> Option<Local> {
     let (clock, rest) = clock(text)?;
-    let months_first = clock.as_ref().is_some_and(|c| c.is_english_half_day);
-    let (mut day, after) = day_in(&rest, months_first, zone_offset, now)?;
+    let is_english = clock.as_ref().is_some_and(|c| c.is_english_half_day);
+    let (mut day, after) = day_in(&rest, order, is_english, zone_offset, now)?;
     let mut second_of_day = clock.as_ref().map_or(0, |c| c.second_of_day);
     if second_of_day == DAY_S {
         day = day.checked_add_signed(Duration::days(1))?;
@@ -349,7 +360,8 @@ fn full_year(digits: &str) -> Option<u32> {
 /// The day that `text` names and what of the text is left.
 fn day_in(
     text: &str,
-    months_first: bool,
+    order: Order,
+    is_english: bool,
     zone_offset: i64,
     now: Timestamp,
 ) -> Option<(NaiveDate, String)> {
@@ -357,6 +369,7 @@ fn day_in(
         let all = captures.get(0).map_or(0..0, |all| all.range());
         format!("{} {}", &text[..all.start], &text[all.end..])
     };
+    let is_swapped = |c: &Captures| order == Order::MonthFirst && c[0].contains('/');
     if let Some(c) = YEAR_FIRST_CJK
         .captures(text)
         .or_else(|| YEAR_FIRST.captures(text))
@@ -375,7 +388,8 @@ fn day_in(
     if let Some(c) = NUMERIC.captures(text) {
         let (first, second) = (number(&c, 1)?, number(&c, 2)?);
         let year = full_year(c.get(3)?.as_str())?;
-        let swapped = second > 12 || (months_first && first <= 12);
+        let is_months_first = is_english || is_swapped(&c);
+        let swapped = second > 12 || (is_months_first && first <= 12);
         let found = if swapped {
             day(year, first, second)
         } else {
@@ -390,7 +404,12 @@ fn day_in(
         ));
     }
     if let Some(c) = NUMERIC_YEARLESS.captures(text) {
-        let found = yearless(number(&c, 2)?, number(&c, 1)?, zone_offset, now);
+        let (first, second) = (number(&c, 1)?, number(&c, 2)?);
+        let found = if is_swapped(&c) {
+            yearless(first, second, zone_offset, now)
+        } else {
+            yearless(second, first, zone_offset, now)
+        };
         return found.map(|found| (found, without(&c)));
     }
     let bare = text.trim();

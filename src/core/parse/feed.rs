@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::guard::{self, Element, Tree};
 use super::item::{self, LIST_MAX, Place, join};
 use super::markup::{html, plain, present};
+use super::order::Order;
 use super::zone::Signs;
 use super::{Answer, ParseFault, mend};
 use crate::core::model::{Enclosure, ParsedCategory, ParsedFeed, ParsedItem, Problem, SourceRules};
@@ -41,6 +42,7 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
         base: answer.url.to_owned(),
         language: None,
         zone_offset_s: SourceRules::VIETNAM_OFFSET_S,
+        order: Order::DayFirst,
         now: answer.now,
         authors: &[],
     };
@@ -59,6 +61,7 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
     let place = Place {
         authors: &authors,
         language: channel_place.language.clone(),
+        order: order(&found),
         zone_offset_s: answer
             .time_zone_offset_s
             .unwrap_or_else(|| zone_offset_s(answer.url, &feed, channel, &found)),
@@ -103,6 +106,17 @@ fn zone_offset_s(url: &str, feed: &ParsedFeed, channel: &Element, items: &[&Elem
         }
     }
     signs.offset_s()
+}
+
+/// The order of days and months in the dates of `items`.
+fn order(items: &[&Element]) -> Order {
+    let dates: Vec<String> = items
+        .iter()
+        .flat_map(|item| item.elements())
+        .filter(|field| item::is_date(&field.name))
+        .map(Element::text)
+        .collect();
+    Order::of(dates.iter().map(|raw| raw.trim()))
 }
 
 /// Reads items side by side: each by itself, and all of them by feed-rs.

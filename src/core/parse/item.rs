@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::date::date;
+use super::date::date_in;
 use super::guard::Element;
 use super::markup::{html, plain, present};
+use super::order::Order;
 use crate::core::model::{DateFrom, Enclosure, ParsedCategory, ParsedItem, Published, Timestamp};
 
 /// Of one item; further ones are left out.
@@ -19,6 +20,7 @@ pub(super) struct Place<'a> {
     pub(super) base: String,
     pub(super) language: Option<String>,
     pub(super) zone_offset_s: i32,
+    pub(super) order: Order,
     pub(super) now: Timestamp,
     /// Atom: who wrote the entries that name nobody.
     pub(super) authors: &'a [String],
@@ -176,21 +178,17 @@ impl<'a> Draft<'a> {
                 self.category(field);
             }
             "itunes:keywords" | "media:keywords" | "tags" => self.keywords(field),
-            "pubdate" | "published" | "issued" | "dcterms:issued" => {
-                self.date(DateKind::Published, &field.text());
-            }
-            "created" | "dcterms:created" => self.date(DateKind::Created, &field.text()),
-            "dc:date" => self.date(DateKind::Dublin, &field.text()),
-            "updated" | "modified" | "dcterms:modified" | "lastbuilddate" => {
-                self.date(DateKind::Updated, &field.text());
-            }
             "language" | "dc:language" => {
                 if let Some(language) = plain(field) {
                     self.item.language = Some(language);
                 }
             }
             "media:group" | "media:content" => self.fields(field, true),
-            _ => {}
+            name => {
+                if let Some(kind) = date_kind(name) {
+                    self.date(kind, &field.text());
+                }
+            }
         }
     }
 
@@ -310,7 +308,12 @@ impl<'a> Draft<'a> {
         let Some(raw) = present(raw) else {
             return;
         };
-        let at = date(&raw, self.place.zone_offset_s, self.place.now);
+        let at = date_in(
+            self.place.order,
+            &raw,
+            self.place.zone_offset_s,
+            self.place.now,
+        );
         if at.is_none() {
             self.unread_date = Some(raw);
             return;
@@ -354,6 +357,21 @@ impl<'a> Draft<'a> {
         }
         (item, problems)
     }
+}
+
+fn date_kind(name: &str) -> Option<DateKind> {
+    match name {
+        "pubdate" | "published" | "issued" | "dcterms:issued" => Some(DateKind::Published),
+        "created" | "dcterms:created" => Some(DateKind::Created),
+        "dc:date" => Some(DateKind::Dublin),
+        "updated" | "modified" | "dcterms:modified" | "lastbuilddate" => Some(DateKind::Updated),
+        _ => None,
+    }
+}
+
+/// Whether a field of this name is a date.
+pub(super) fn is_date(name: &str) -> bool {
+    date_kind(name).is_some()
 }
 
 fn push(list: &mut Vec<String>, words: Option<String>) {

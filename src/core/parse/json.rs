@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::feed::is_empty;
 use super::item::{LIST_MAX, join};
 use super::markup::{escape, present};
+use super::order::Order;
 use super::zone::Signs;
 use super::{Answer, ParseFault, date, guard};
 use crate::core::model::{
@@ -44,8 +45,14 @@ pub(super) fn read(text: &str, answer: &Answer) -> Result<ParsedFeed, ParseFault
     let zone_offset_s = answer
         .time_zone_offset_s
         .unwrap_or_else(|| zone_offset_s(answer.url, &feed, items));
+    let order = Order::of(
+        items
+            .iter()
+            .flat_map(|item| [&item["date_published"], &item["date_modified"]])
+            .filter_map(Value::as_str),
+    );
     for (index, raw) in items.iter().take(guard::ITEMS_MAX).enumerate() {
-        let mut item = item(raw, answer, zone_offset_s);
+        let mut item = item(raw, answer, zone_offset_s, order);
         if is_empty(&item) {
             feed.problems.push(Problem {
                 item: Some(index),
@@ -95,12 +102,12 @@ fn id(value: &Value) -> Option<String> {
     }
 }
 
-fn item(raw: &Value, answer: &Answer, zone_offset_s: i32) -> ParsedItem {
+fn item(raw: &Value, answer: &Answer, zone_offset_s: i32, order: Order) -> ParsedItem {
     let html = words(&raw["content_html"]);
     let plain = words(&raw["content_text"]).map(|text| escape(&text).into_owned());
     let read_date = |value: &Value| {
         let raw = words(value)?;
-        date::date(&raw, zone_offset_s, answer.now)
+        date::date_in(order, &raw, zone_offset_s, answer.now)
     };
     let published = read_date(&raw["date_published"]);
     let updated_at = read_date(&raw["date_modified"]);

@@ -19,6 +19,7 @@ mod item;
 mod json;
 mod markup;
 mod mend;
+mod order;
 mod zone;
 
 use std::fmt;

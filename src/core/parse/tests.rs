@@ -502,6 +502,54 @@ fn dates_without_a_zone_follow_the_administrator_else_the_answer() {
 }
 
 #[test]
+fn days_and_months_stand_in_the_order_that_an_answers_own_dates_tell() {
+    let days = |dates: &[&str]| -> Vec<String> {
+        let rows: String = dates
+            .iter()
+            .enumerate()
+            .map(|(n, date)| format!("<item><guid>{n}</guid><pubDate>{date}</pubDate></item>"))
+            .collect();
+        let objects: Vec<String> = dates
+            .iter()
+            .enumerate()
+            .map(|(n, date)| format!("{{\"id\":\"{n}\",\"date_published\":\"{date}\"}}"))
+            .collect();
+        let json = format!(
+            "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{}]}}",
+            objects.join(",")
+        );
+        let [rss, json] = [rss(&rows), json].map(|body| -> Vec<String> {
+            let items = read(&body).items.into_iter();
+            items
+                .map(|item| item.published.unwrap().at.rfc3339()[..10].to_owned())
+                .collect()
+        });
+        assert_eq!(rss, json, "{dates:?}");
+        rss
+    };
+    for (dates, expected) in [
+        (
+            ["11/20/2026 08:30", "11/19/2026 08:30", "11/05/2026 08:30"],
+            ["2026-11-20", "2026-11-19", "2026-11-05"],
+        ),
+        (
+            ["20/11/2026 08:30", "11/19/2026 08:30", "11/05/2026 08:30"],
+            ["2026-11-20", "2026-11-19", "2026-05-11"],
+        ),
+        (
+            ["11/05/2026 08:30", "10/05/2026 08:30", "09/05/2026 08:30"],
+            ["2026-05-11", "2026-05-10", "2026-05-09"],
+        ),
+        (
+            ["11/20/2026 08:30", "11.05.2026 08:30", "08:30 11/05"],
+            ["2026-11-20", "2026-05-11", "2026-11-05"],
+        ),
+    ] {
+        assert_eq!(days(&dates), expected, "{dates:?}");
+    }
+}
+
+#[test]
 fn what_one_item_does_to_feed_rs_costs_no_other() {
     let media = "<media:content xmlns:media=\"http://search.yahoo.com/mrss/\" url=\"http://a.vn/a.jpg\" type=\"image/jpeg\"/>";
     let items: String = (0..250)

@@ -214,7 +214,7 @@ proptest::proptest! {
             format!("{weekday}{date} {name} {year} {hour:02}:{minute:02}:{second:02} {zone}"),
         ] {
             if let Some(read) = sound(&raw) {
-                proptest::prop_assert_eq!(Some(read), damaged(&raw, 7 * 3600, Timestamp::EPOCH), "{}", raw);
+                proptest::prop_assert_eq!(Some(read), damaged(Order::DayFirst, &raw, 7 * 3600, Timestamp::EPOCH), "{}", raw);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the page of one article says of itself beside its text.
 
 use super::address::Site;
-use super::block::Reader;
+use super::block::{self, Reader};
 use super::dom::Dom;
 use super::linked;
 use super::words;
@@ -35,6 +35,7 @@ impl ArticlePage {
             dom,
             site: &site,
             zone_offset_s: answer.zone_offset_s(),
+            order: block::order(dom),
             now: answer.now,
         };
         let head = linked::head(dom);

@@ -10,7 +10,7 @@ use super::dom::Dom;
 use super::tag::is_block;
 use super::words;
 use crate::core::model::{DateFrom, Enclosure, ParsedCategory, ParsedItem, Published, Timestamp};
-use crate::core::parse::date;
+use crate::core::parse::{date, order::Order};
 
 const SUMMARY_CHARS_MIN: usize = 30;
 const SUMMARY_LETTERS_MIN: usize = 20;
@@ -101,12 +101,37 @@ static DATE_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant that a test compiles")
 });
 
+fn is_date(text: &str) -> bool {
+    text.chars().count() <= DATE_CHARS_MAX && DATE_WORDS.is_match(text)
+}
+
+/// Short words with a whole date among them.
+fn is_little_but_date(text: &str) -> bool {
+    let others = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1)
+        .count();
+    others <= 8 && is_date(text)
+}
+
+/// The order of days and months in the dates that `dom` shows.
+pub(super) fn order(dom: &Dom) -> Order {
+    let dates: Vec<String> = dom
+        .elements()
+        .filter(|at| dom.has_own_text(*at) && dom.chars(*at) <= DATE_CHARS_MAX)
+        .map(|at| dom.text(at))
+        .filter(|text| text.contains('/') && is_little_but_date(text))
+        .collect();
+    Order::of(dates.iter().map(String::as_str))
+}
+
 /// What is needed to read dates and addresses of one page.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     pub(super) dom: &'a Dom<'a>,
     pub(super) site: &'a Site,
     pub(super) zone_offset_s: i32,
+    pub(super) order: Order,
     pub(super) now: Timestamp,
 }
 
@@ -172,7 +197,7 @@ impl Reader<'_> {
     }
 
     fn is_date(&self, text: &str) -> bool {
-        text.chars().count() <= DATE_CHARS_MAX && DATE_WORDS.is_match(text)
+        is_date(text)
     }
 
     /// A heading in `block` that is no link's.
@@ -304,18 +329,11 @@ impl Reader<'_> {
 
     /// Short words with a whole date among them: a date in a sentence is not the item's.
     pub(super) fn date_of_words(&self, text: &str) -> Option<Published> {
-        if !self.is_date(text) {
-            return None;
-        }
-        let others = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1)
-            .count();
-        if others <= 8 { self.date(text) } else { None }
+        is_little_but_date(text).then(|| self.date(text)).flatten()
     }
 
     pub(super) fn date(&self, raw: &str) -> Option<Published> {
-        let at = date::date(raw, self.zone_offset_s, self.now)?;
+        let at = date::date_in(self.order, raw, self.zone_offset_s, self.now)?;
         (at.secs() <= self.now.secs() + AHEAD_MAX_S).then_some(Published {
             at,
             from: DateFrom::Page,

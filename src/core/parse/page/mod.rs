@@ -145,6 +145,7 @@ fn read(answer: &Answer, rules: &PageRules) -> Result<Listing, ParseFault> {
         dom: &dom,
         site: &site,
         zone_offset_s: answer.zone_offset_s(),
+        order: block::order(&dom),
         now: answer.now,
     };
     let linked = linked::read(&scripts, &site);

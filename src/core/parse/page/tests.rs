@@ -499,3 +499,26 @@ proptest::proptest! {
         let _ = listing(&answer(&raw, "https://a.vn/"), &rules(&[("item", "div, li"), ("date", "time"), ("link", "a")]));
     }
 }
+
+#[test]
+fn a_page_with_a_date_that_is_month_first_has_them_all_so() {
+    let row = |n: u32, date: &str| {
+        format!(
+            "<li class=i><h3><a href=\"/lu-lon-o-mien-trung-{n}.html\">Lũ lớn ở miền Trung, bài {n} của toà soạn</a></h3><span class=date>{date}</span></li>"
+        )
+    };
+    let page = format!(
+        "<ul>{}{}{}</ul>",
+        row(100_001, "11/20/2026 08:30"),
+        row(100_002, "11/19/2026 08:30"),
+        row(100_003, "11/05/2026 08:30"),
+    );
+    let listing = read(&page, "https://a.vn/", &PageRules::default());
+    let days: Vec<String> = listing
+        .feed
+        .items
+        .iter()
+        .map(|item| item.published.unwrap().at.rfc3339()[..10].to_owned())
+        .collect();
+    assert_eq!(days, ["2026-11-20", "2026-11-19", "2026-11-05"]);
+}
