@@ -54,6 +54,23 @@ const WORDS: [&str; 48] = [
     "offcanvas",
 ];
 
+/// Whole classes and ids of advertisements, even where each item is an `article`, whose further classes are often
+/// its tags.
+const ADVERTISEMENTS: [&str; 12] = [
+    "ad",
+    "ads",
+    "adv",
+    "advert",
+    "advertisement",
+    "advertising",
+    "qc",
+    "quangcao",
+    "quang-cao",
+    "quang_cao",
+    "sponsor",
+    "sponsored",
+];
+
 /// Two words that follow each other.
 const PAIRS: [(&str, &str); 9] = [
     ("thoi", "tiet"),
@@ -108,11 +125,29 @@ fn is_within_item(dom: &Dom, at: usize) -> bool {
         .any(|outer| matches!(dom.name(outer), "article" | "li" | "main" | "section"))
 }
 
+fn tokens<'a>(dom: &'a Dom, at: usize) -> impl Iterator<Item = &'a str> {
+    [dom.attr(at, "class"), dom.attr(at, "id")]
+        .into_iter()
+        .flatten()
+        .flat_map(str::split_whitespace)
+}
+
+fn is_advertisement(dom: &Dom, at: usize) -> bool {
+    tokens(dom, at).any(|token| {
+        ADVERTISEMENTS
+            .iter()
+            .any(|name| token.eq_ignore_ascii_case(name))
+    })
+}
+
 fn is_by_name(dom: &Dom, at: usize) -> bool {
-    if matches!(
-        dom.name(at),
-        "html" | "body" | "main" | "article" | "a" | "img"
-    ) {
+    if matches!(dom.name(at), "html" | "body" | "main" | "a" | "img") {
+        return false;
+    }
+    if is_advertisement(dom, at) {
+        return true;
+    }
+    if dom.name(at) == "article" {
         return false;
     }
     let is_head = |token: &str| {
@@ -128,12 +163,7 @@ fn is_by_name(dom: &Dom, at: usize) -> bool {
         ]
         .contains(&token.as_str())
     };
-    let tokens = [dom.attr(at, "class"), dom.attr(at, "id")];
-    let is_page_head = tokens
-        .into_iter()
-        .flatten()
-        .flat_map(str::split_whitespace)
-        .any(is_head);
+    let is_page_head = tokens(dom, at).any(is_head);
     if is_page_head && !is_within_item(dom, at) {
         return true;
     }

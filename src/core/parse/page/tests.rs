@@ -522,3 +522,33 @@ fn a_page_with_a_date_that_is_month_first_has_them_all_so() {
         .collect();
     assert_eq!(days, ["2026-11-20", "2026-11-19", "2026-11-05"]);
 }
+
+#[test]
+fn what_is_marked_as_an_advertisement_is_left_out_of_a_list() {
+    let item = |name: &str, class: &str, n: u32| {
+        format!(
+            "<{name} class=\"{class}\"><h3><a href=\"/lu-lon-o-mien-trung-{n}.html\">Lũ lớn ở miền Trung, bài {n} của toà soạn</a></h3></{name}>"
+        )
+    };
+    for (name, class, is_taken) in [
+        ("article", "i quang-cao", false),
+        ("article", "i ads", false),
+        ("article", "i AD", false),
+        ("div", "i ad", false),
+        ("div", "i ad-2", true),
+        // What WordPress makes of an article's tags.
+        ("article", "i tag-quang-cao category-ads", true),
+    ] {
+        let page: String = (100_001..100_004)
+            .map(|n| item(name, "i", n))
+            .chain([item(name, class, 100_009)])
+            .collect();
+        let listing = read(
+            &format!("<div>{page}</div>"),
+            "https://a.vn/",
+            &PageRules::default(),
+        );
+        let expected = 3 + usize::from(is_taken);
+        assert_eq!(listing.feed.items.len(), expected, "{name} {class:?}");
+    }
+}
