@@ -3,7 +3,7 @@
 //! A link counts by the shape of its address, by how it is set (heading, picture) and by its words. All links to
 //! one address are one item, so that a title printed twice and a story in five lists are taken once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use url::Url;
 
@@ -28,6 +28,10 @@ const PLACES_MAX: usize = 12;
 
 /// Classes of one place that make its signature, and the places above it that count.
 const SIGNATURE_PLACES: usize = 4;
+
+/// Links that are set alike and make a list, and how far above them what holds it is looked for.
+const LIST_ITEMS_MIN: usize = 4;
+const LIST_DEPTH_MAX: usize = 8;
 
 /// One item of a page: its address and every place it stands in.
 #[derive(Debug)]
@@ -81,7 +85,7 @@ pub(super) fn items(reader: &Reader) -> Vec<Found> {
         candidates[place].add(reader, at);
     }
     adopt_bare_headings(reader, &mut candidates);
-    keep_articles(&mut candidates);
+    keep_articles(dom, &mut candidates);
     let blocks = Blocks::of(dom, &candidates, &is_furniture);
     candidates
         .into_iter()
@@ -186,6 +190,21 @@ impl Candidate {
         }
     }
 
+    fn rank(&self) -> u8 {
+        self.title.as_ref().map_or(0, |(rank, _)| *rank)
+    }
+
+    fn syllables(&self) -> usize {
+        let title = self.title.as_ref();
+        title.map_or(0, |(_, title)| words::syllables(title))
+    }
+
+    /// What a list of news may hold, however weak its own title and address.
+    fn may_be_article(&self) -> bool {
+        let is_weather = |(_, title): &(u8, String)| words::is_weather(title);
+        self.rank() >= 2 && self.syllables() >= 2 && !self.title.as_ref().is_some_and(is_weather)
+    }
+
     fn is_article(&self) -> bool {
         let Some((rank, title)) = &self.title else {
             return false;
@@ -250,23 +269,67 @@ fn adopt_bare_headings(reader: &Reader, candidates: &mut [Candidate]) {
     }
 }
 
-/// Leaves what is an article; where most addresses bear numbers, one without is a section unless it is set as news.
-fn keep_articles(candidates: &mut Vec<Candidate>) {
-    candidates.retain(Candidate::is_article);
-    let numbered = candidates
-        .iter()
-        .filter(|candidate| candidate.shape == Shape::Article)
-        .count();
-    if numbered >= 3 && 2 * numbered > candidates.len() {
-        candidates.retain(|candidate| {
-            candidate.shape == Shape::Article
-                || (candidate.has_picture
-                    && candidate
-                        .title
-                        .as_ref()
-                        .is_some_and(|(rank, title)| *rank >= 3 && words::syllables(title) >= 7))
-        });
+/// Leaves what is an article; where most addresses bear numbers, one without is a section unless it is set as news
+/// or stands in a list of news.
+fn keep_articles(dom: &Dom, candidates: &mut Vec<Candidate>) {
+    let mut is_kept: Vec<bool> = candidates.iter().map(Candidate::is_article).collect();
+    let kept = |is_kept: &[bool], is_wanted: fn(&Candidate) -> bool| {
+        let pairs = candidates.iter().zip(is_kept);
+        pairs.filter(|(one, kept)| **kept && is_wanted(one)).count()
+    };
+    let all = kept(&is_kept, |_| true);
+    let numbered = kept(&is_kept, |one| one.shape == Shape::Article);
+    let is_numbered = numbered >= 3 && 2 * numbered > all;
+    if is_numbered {
+        for (one, is_kept) in candidates.iter().zip(&mut is_kept) {
+            let is_set = one.has_picture && one.rank() >= 3 && one.syllables() >= 7;
+            *is_kept &= one.shape == Shape::Article || is_set;
+        }
     }
+    for list in lists(dom, candidates) {
+        let is_likely =
+            |one: &usize| is_kept[*one] || (!is_numbered && candidates[*one].syllables() >= 6);
+        let likely = list.iter().filter(|one| is_likely(one)).count();
+        let is_of_news = list.len() >= LIST_ITEMS_MIN
+            && list.iter().any(|one| is_kept[*one])
+            && 2 * likely >= list.len();
+        if is_of_news {
+            for one in list {
+                is_kept[one] |= candidates[one].may_be_article();
+            }
+        }
+    }
+    let mut is_kept = is_kept.into_iter();
+    candidates.retain(|_| is_kept.next().unwrap_or(false));
+}
+
+/// Candidates, by number, that are set alike below the same element: the nearest that holds two of them.
+fn lists(dom: &Dom, candidates: &[Candidate]) -> Vec<Vec<usize>> {
+    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (number, one) in candidates.iter().enumerate() {
+        if one.title.is_some() {
+            let place = signature(dom, one.titled_by);
+            alike.entry(place).or_default().push(number);
+        }
+    }
+    let mut lists: Vec<Vec<usize>> = Vec::new();
+    for mut numbers in alike.into_values() {
+        numbers.sort_by_key(|number| candidates[*number].titled_by);
+        let place = |index: usize| numbers.get(index).map(|one| candidates[*one].titled_by);
+        let mut below: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, number) in numbers.iter().enumerate() {
+            let neighbours = [index.checked_sub(1).and_then(place), place(index + 1)];
+            let holder = dom
+                .ancestors(candidates[*number].titled_by)
+                .take(LIST_DEPTH_MAX)
+                .find(|outer| neighbours.iter().flatten().any(|at| dom.holds(*outer, *at)));
+            if let Some(holder) = holder {
+                below.entry(holder).or_default().push(*number);
+            }
+        }
+        lists.extend(below.into_values());
+    }
+    lists
 }
 
 /// Whose links stand below each element: one item's, or several.

@@ -552,3 +552,62 @@ fn what_is_marked_as_an_advertisement_is_left_out_of_a_list() {
         assert_eq!(listing.feed.items.len(), expected, "{name} {class:?}");
     }
 }
+
+#[test]
+fn what_stands_in_a_list_of_news_is_news_and_what_stands_in_a_menu_is_not() {
+    let list = |open: &str, close: &str, rows: &[(&str, &str)]| -> String {
+        let links = rows
+            .iter()
+            .map(|(path, title)| format!("{open}<a href=\"{path}\">{title}</a>{close}"));
+        format!("<div>{}</div>", links.collect::<String>())
+    };
+    let numbered = [
+        (
+            "/lu-lon-o-quang-tri-100001.html",
+            "Lũ lớn ở Quảng Trị sáng nay",
+        ),
+        ("/mua-o-da-nang-100002.html", "Mưa ở Đà Nẵng chưa dứt"),
+        ("/gom-phu-lang-100003.html", "Gốm Phù Lãng vào mùa"),
+        ("/lua-chin-som-100004.html", "Lúa chín sớm ở Cà Mau"),
+        ("/lu-lon-o-hue.html", "Lũ lớn ở Huế"),
+        ("/mua-lu-100005.html", "Mưa lũ"),
+    ];
+    let short = [
+        ("/h-20.html", "Nước sông Bồ vượt báo động ba trong đêm"),
+        ("/h-21.html", "Trường học vùng trũng cho học trò nghỉ"),
+        ("/h-22.html", "Bộ đội đưa dân bản ra khỏi vùng lũ"),
+        ("/h-23.html", "Đường lên Tây Giang sạt ba đoạn dài"),
+        ("/h-24.html", "Hồ thuỷ điện xả lũ"),
+    ];
+    let sections = [
+        ("/kinh-te", "Kinh tế"),
+        ("/van-hoa", "Văn hoá"),
+        (
+            "/lang-nghe-so-1234",
+            "Chuyên trang các làng nghề của tỉnh ta",
+        ),
+        ("/xa-hoi", "Xã hội"),
+        ("/the-thao", "Thể thao"),
+    ];
+    for (open, close, rows, expected) in [
+        ("<div class=i><h3>", "</h3></div>", &numbered[..], 6),
+        ("<li>", "</li>", &numbered, 6),
+        ("<li>", "</li>", &short, 5),
+        ("<li>", "</li>", &sections, 1),
+    ] {
+        let listing = read(
+            &list(open, close, rows),
+            "https://a.vn/",
+            &PageRules::default(),
+        );
+        assert_eq!(listing.feed.items.len(), expected, "{:?}", titles(&listing));
+    }
+    // A menu that is set like a list of news is a list of its own.
+    let both = format!(
+        "<div><ul>{}</ul><ul>{}</ul></div>",
+        list("<li>", "</li>", &numbered),
+        list("<li>", "</li>", &sections[3..])
+    );
+    let listing = read(&both, "https://a.vn/", &PageRules::default());
+    assert_eq!(listing.feed.items.len(), 6, "{:?}", titles(&listing));
+}
