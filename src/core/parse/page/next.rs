@@ -4,6 +4,7 @@ use scraper::Selector;
 
 use super::block::Reader;
 use super::dom::Dom;
+use super::words;
 
 /// What a link to it says.
 const WORDS: [&str; 16] = [
@@ -24,6 +25,16 @@ const WORDS: [&str; 16] = [
     ">",
     "xem thêm",
 ];
+
+/// What marks the number of the page itself.
+const CURRENT_MARKS: [&str; 5] = ["current", "active", "selected", "actived", "thispage"];
+
+/// A pager's numbers and signs; more around a number is no pager.
+const PAGER_CHARS_MAX: usize = 200;
+const PAGER_NODES_MAX: usize = 500;
+
+/// Elements around a number that are looked at for the rest of its pager.
+const PAGER_DEPTH_MAX: usize = 3;
 
 pub(super) fn page(reader: &Reader, selector: Option<&Selector>) -> Option<String> {
     let dom = reader.dom;
@@ -55,7 +66,59 @@ pub(super) fn page(reader: &Reader, selector: Option<&Selector>) -> Option<Strin
             .filter(|at| dom.name(*at) == "a" && leads_to_older(dom, *at))
             .filter_map(address)
             .find(|url| is_page(url))
+            .or_else(|| {
+                let by_number = dom.elements().filter(|at| leads_on_by_number(dom, *at));
+                by_number.filter_map(address).next()
+            })
     })
+}
+
+/// Whether the link at `at` is the number after the marked one in a row of nothing but numbers and signs.
+fn leads_on_by_number(dom: &Dom, at: usize) -> bool {
+    if dom.name(at) != "a" {
+        return false;
+    }
+    let Some(before) = number(dom, at).and_then(|number| number.checked_sub(1)) else {
+        return false;
+    };
+    dom.ancestors(at)
+        .take(PAGER_DEPTH_MAX)
+        .take_while(|outer| is_pager(dom, *outer))
+        .any(|outer| {
+            dom.below(outer)
+                .filter(|inner| *inner < at && number(dom, *inner) == Some(before))
+                .any(|inner| is_current(dom, inner))
+        })
+}
+
+/// The page that all the words of an element name: `2`.
+fn number(dom: &Dom, at: usize) -> Option<u32> {
+    if !(1..=4).contains(&dom.chars(at)) {
+        return None;
+    }
+    let text = dom.text(at);
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+/// A number that is no link, or is one that says that it is the page's own.
+fn is_current(dom: &Dom, at: usize) -> bool {
+    let is_marked = dom
+        .marks(at)
+        .iter()
+        .any(|mark| CURRENT_MARKS.contains(&mark.as_str()));
+    is_marked
+        || dom.attr(at, "aria-current").is_some()
+        || matches!(dom.name(at), "span" | "strong" | "b" | "em") && dom.link_chars(at) == 0
+}
+
+fn is_pager(dom: &Dom, outer: usize) -> bool {
+    dom.chars(outer) <= PAGER_CHARS_MAX
+        && dom.end(outer) - outer <= PAGER_NODES_MAX
+        && dom
+            .below(outer)
+            .filter(|at| dom.name(*at) == "a")
+            .all(|at| number(dom, at).is_some() || words::syllables(&dom.text(at)) <= 2)
 }
 
 fn leads_to_older(dom: &Dom, at: usize) -> bool {

@@ -611,3 +611,49 @@ fn what_stands_in_a_list_of_news_is_news_and_what_stands_in_a_menu_is_not() {
     let listing = read(&both, "https://a.vn/", &PageRules::default());
     assert_eq!(listing.feed.items.len(), 6, "{:?}", titles(&listing));
 }
+
+#[test]
+fn a_pager_of_numbers_leads_to_the_page_after_its_own() {
+    let links = |from: u32, to: u32| -> String {
+        (from..=to)
+            .map(|n| format!("<a href=\"/tin?so={n}\">{n}</a> "))
+            .collect()
+    };
+    let second = Some("https://a.vn/tin?so=2");
+    for (pager, expected) in [
+        (
+            format!("<span class=current>1</span>{}", links(2, 9)),
+            second,
+        ),
+        (
+            format!(
+                "<b>1</b> {}<a href=\"/tin?so=99\">Trang cuối</a>",
+                links(2, 3)
+            ),
+            second,
+        ),
+        (
+            "<li class=active><a href=\"/tin\">1</a></li><li><a href=\"/tin?so=2\">2</a></li>"
+                .to_owned(),
+            second,
+        ),
+        (
+            format!("{}<span class=current>3</span>{}", links(1, 2), links(4, 5)),
+            Some("https://a.vn/tin?so=4"),
+        ),
+        // The last page, a calendar without its day marked, and a number among words.
+        (format!("{}<span class=current>3</span>", links(1, 2)), None),
+        (links(1, 30), None),
+        (
+            format!(
+                "<span>1</span> trong các tin của <a href=\"/x\">một chuyên mục dài</a>{}",
+                links(2, 2)
+            ),
+            None,
+        ),
+    ] {
+        let page = format!("<div class=pages>{pager}</div>");
+        let listing = read(&page, "https://a.vn/tin", &PageRules::default());
+        assert_eq!(listing.next.as_deref(), expected, "{pager}");
+    }
+}
