@@ -506,7 +506,9 @@ impl<'a> Draft<'a> {
             false => old.updated_at,
         };
         count_firings(&mut self.report.fired, Some(&old.entry), &entry);
-        let leaves = reworded && judge.leaves(old, &entry);
+        // What an operator took down stays down whatever its source makes of it meanwhile.
+        let may_leave = reworded && self.retracted_at(old.story).is_none();
+        let leaves = may_leave && judge.leaves(old, &entry);
         let mut article = rejudged(old, entry, updated_at, self.ground.now);
         self.touch(old.story);
         if leaves {
@@ -601,8 +603,30 @@ impl<'a> Draft<'a> {
         self.articles.push(article);
     }
 
+    fn retracted_at(&self, story: StoryNo) -> Option<Timestamp> {
+        match self.ground.known.stories.get(&story)?.standing {
+            Standing::Retracted { at } => Some(at),
+            Standing::Shown | Standing::Fused { .. } => None,
+        }
+    }
+
+    /// When this very text was taken down, by whichever source and under whichever id it stood: given a new
+    /// one it does not come back.
+    fn text_retracted_at(&self, entry: &Entry) -> Option<Timestamp> {
+        let known = self.ground.known;
+        let same = known.with_text.get(&entry.text_key?)?;
+        let stories = same
+            .iter()
+            .filter_map(|no| known.articles.get(no))
+            .map(|article| article.story);
+        stories.filter_map(|story| self.retracted_at(story)).max()
+    }
+
     fn found(&mut self, article: &Article) {
         self.numbers.story += 1;
+        let standing = self
+            .text_retracted_at(&article.entry)
+            .map_or(Standing::Shown, |at| Standing::Retracted { at });
         self.stories.push(Story {
             no: article.story,
             published_at: article.published_at,
@@ -610,7 +634,7 @@ impl<'a> Draft<'a> {
             first_seen_at: self.ground.now,
             changed_at: self.ground.now,
             articles: vec![article.no],
-            standing: Standing::Shown,
+            standing,
             returned_at: None,
             former_articles: Vec::new(),
         });

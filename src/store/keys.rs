@@ -307,7 +307,9 @@ fn departed<'a>(
     articles: &[&'a Article],
     former: impl Iterator<Item = &'a Article>,
 ) -> Vec<(&'a Article, Timestamp)> {
+    // What was never shown, since its text was taken down before it came, has left nothing.
     let ended_at = story.standing.ended_at();
+    let ended_at = ended_at.filter(|at| story.first_seen_at <= *at);
     let left_at = |article: &'a Article| match article.custody.left_at {
         Some(at) => Some((article, at)),
         None => Some((article, ended_at.filter(|_| article.is_shown())?)),

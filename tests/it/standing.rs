@@ -258,6 +258,33 @@ async fn a_retracted_story_leaves_a_tombstone_and_stays_away_until_it_is_brought
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retracted_text_comes_back_neither_restored_nor_under_another_id() {
+    let town = Town::open("").await;
+    town.origin
+        .say("/b", Answer::feed(rss("b.example.vn", &[POTTERY])));
+    assert_eq!(town.daemon.poll_one("b").await.copies, 1);
+    let id = town.id(POTTERY.1).await;
+    town.amend(&id, Deed::Retract).await.expect("it is shown");
+    town.house.clock.advance(Duration::from_secs(3600));
+
+    let edited = (POTTERY.0, TEA.1, TEA.2);
+    let renamed = ("gom-2", POTTERY.1, POTTERY.2);
+    for listed in [edited, POTTERY, renamed] {
+        let answer = rss("b.example.vn", &[listed]);
+        town.origin.say("/b", Answer::feed(answer));
+        town.daemon.poll_one("b").await;
+        assert_eq!(town.titles("/feed.atom").await.len(), 2, "{listed:?}");
+        assert_eq!(town.titles("/sources/b.atom").await, [""; 0], "{listed:?}");
+    }
+    // Only of what was shown is it told that it left.
+    assert_eq!(town.left("/feed.atom").await, [id.as_str()]);
+    assert_eq!(town.left("/sources/b.atom").await, [id.as_str()]);
+    let town = town.restart().await;
+    assert_eq!(town.titles("/feed.atom").await.len(), 2);
+    assert_eq!(town.left("/feed.atom").await, [id.as_str()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_thirty_days_a_retraction_is_final_and_told_no_more() {
     let town = Town::open("").await;
     let id = town.id(TEA.1).await;

@@ -569,6 +569,56 @@ fn an_article_edited_beyond_recognition_becomes_a_story_of_its_own() {
     assert_eq!(digest.report.changed, 1);
 }
 
+fn retracted(known: &mut Known, story: u64, at: Timestamp) {
+    let story = known.stories.get_mut(&StoryNo(story)).expect("it is known");
+    story.standing = Standing::Retracted { at };
+}
+
+#[test]
+fn an_article_of_a_retracted_story_stays_in_it_however_it_is_edited() {
+    let theirs = article(7, OTHER, 4, wording(TITLE, LEDE, entry("x")));
+    let own = article(8, OWN, 4, wording(TITLE, LEDE, entry("a")));
+    let mut known = known(OWN, &[theirs, own.clone()]);
+    retracted(&mut known, 4, noon());
+    let edited = wording("Giá lúa tăng nhẹ", "Thương lái mua tại ruộng.", entry("a"));
+    let digest = check(&known, vec![edited]);
+    let kept = only(&digest.batch.stories);
+    assert_eq!((kept.no, kept.articles.len()), (StoryNo(4), 2));
+    assert_eq!(kept.standing, Standing::Retracted { at: noon() });
+    assert_eq!(only(&digest.batch.articles).story, StoryNo(4));
+    assert_eq!(digest.batch.next_story, 0);
+}
+
+#[test]
+fn a_text_that_was_retracted_does_not_come_back_under_another_id() {
+    let told = |id, summary| wording(TITLE, summary, entry(id));
+    let stored = [
+        article(7, OWN, 4, told("a", LEDE)),
+        article(8, OWN, 5, told("b", LEDE)),
+        article(9, OWN, 6, told("c", "Một tin khác hẳn.")),
+    ];
+    for (down, summary, expected) in [
+        (&[4][..], LEDE, Standing::Retracted { at: noon() }),
+        // The latest is what can be undone for longest.
+        (&[4, 5], LEDE, Standing::Retracted { at: later() }),
+        (&[4], "Một tin khác nữa.", Standing::Shown),
+        (&[6], LEDE, Standing::Shown),
+        (&[], LEDE, Standing::Shown),
+    ] {
+        let mut known = known(OWN, &stored);
+        for (no, at) in down.iter().zip([noon(), later()]) {
+            retracted(&mut known, *no, at);
+        }
+        let digest = check(&known, vec![at("mot.vn", "/moi.html", told("d", summary))]);
+        let founded = only(&digest.batch.stories);
+        assert_eq!(
+            (founded.no, founded.standing),
+            (StoryNo(50), expected),
+            "{down:?} {summary}"
+        );
+    }
+}
+
 #[test]
 fn an_article_that_was_corrected_stays() {
     let theirs = article(7, OTHER, 4, wording(TITLE, LEDE, entry("x")));
