@@ -375,7 +375,11 @@ fn summary(diff: &ConfigDiff) -> Vec<String> {
     );
     list(
         "changed",
-        diff.changed.iter().map(ToString::to_string).collect(),
+        diff.changed
+            .iter()
+            .map(ToString::to_string)
+            .chain(diff.settings.iter().map(|table| (*table).to_owned()))
+            .collect(),
     );
     list(
         "renamed",

@@ -349,7 +349,11 @@ async fn a_drop_rule_hides_what_is_stored_and_gives_it_back_under_its_id() {
 
     let town = town.restart().await;
     assert_eq!(town.left("/feed.atom").await, [id.as_str()]);
-    town.rules("", Request::Reload).await;
+    let told = town.rules("", Request::Reload).await;
+    let [Reply::Reloaded { summary, .. }, ..] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(summary[0], "changed: [[rule]]");
     assert_eq!(town.id(ADVERT.1).await, id);
     assert_eq!(town.left("/feed.atom").await, [""; 0]);
 }

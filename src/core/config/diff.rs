@@ -18,8 +18,8 @@ pub struct ConfigDiff {
     pub renamed: Vec<(SourceId, SourceId)>,
     /// Keys whose new value waits for a restart.
     pub needs_restart: Vec<&'static str>,
-    /// Whether anything else than a source differs that takes effect without a restart.
-    pub settings_changed: bool,
+    /// Tables, sources apart, that differ and take effect without a restart.
+    pub settings: Vec<&'static str>,
 }
 
 impl ConfigDiff {
@@ -50,7 +50,7 @@ pub fn diff(old: &Config, new: &Config) -> ConfigDiff {
             .collect(),
         changed: changed(&old_sources, &new_sources, &renamed),
         needs_restart: needs_restart(old, new),
-        settings_changed: settings_changed(old, new),
+        settings: settings(old, new),
         renamed,
     }
 }
@@ -117,7 +117,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     keys
 }
 
-fn settings_changed(old: &Config, new: &Config) -> bool {
+fn settings(old: &Config, new: &Config) -> Vec<&'static str> {
     let server = super::Server {
         listen: new.server.listen.clone(),
         admin_socket: new.server.admin_socket.clone(),
@@ -127,14 +127,18 @@ fn settings_changed(old: &Config, new: &Config) -> bool {
         path: new.store.path.clone(),
         ..old.store.clone()
     };
-    server != new.server
-        || store != new.store
-        || old.fetch != new.fetch
-        || old.schedule != new.schedule
-        || old.stories != new.stories
-        || old.feed != new.feed
-        || old.topics != new.topics
-        || old.rules != new.rules
+    let changed = [
+        ("[server]", server != new.server),
+        ("[store]", store != new.store),
+        ("[fetch]", old.fetch != new.fetch),
+        ("[schedule]", old.schedule != new.schedule),
+        ("[stories]", old.stories != new.stories),
+        ("[feed]", old.feed != new.feed),
+        ("[[topic]]", old.topics != new.topics),
+        ("[[rule]]", old.rules != new.rules),
+    ];
+    let tables = changed.into_iter().filter(|(_, differs)| *differs);
+    tables.map(|(table, _)| table).collect()
 }
 
 #[cfg(test)]
@@ -245,9 +249,33 @@ mod tests {
             &(source("a", "") + "[schedule]\nmin_interval = \"7m\"\n"),
             ConfigDiff {
                 changed: vec![id("a")],
-                settings_changed: true,
+                settings: vec!["[schedule]"],
                 ..ConfigDiff::default()
             },
         );
+    }
+
+    #[test]
+    fn every_table_that_changes_is_named() {
+        let topic = "[[topic]]\nslug = \"do-lua\"\nlabel = { vi = \"Đỏ lửa\" }\n";
+        let rule = "[[rule]]\nmatch = { title = \"quảng cáo\" }\naction = \"drop\"\n";
+        let hold = rule.replace("drop", "hold");
+        for (old, new, expected) in [
+            ("", topic, "[[topic]]"),
+            (rule, "", "[[rule]]"),
+            (rule, hold.as_str(), "[[rule]]"),
+            ("", "[feed]\ntitle = \"Tin\"\n", "[feed]"),
+            ("", "[stories]\nwindow = \"1d\"\n", "[stories]"),
+        ] {
+            let expected = ConfigDiff {
+                settings: vec![expected],
+                ..ConfigDiff::default()
+            };
+            check(old, new, expected);
+        }
+        let all = format!("{topic}{rule}");
+        let found = diff(&config(""), &config(&all));
+        assert_eq!(found.settings, ["[[topic]]", "[[rule]]"]);
+        assert!(!found.is_empty());
     }
 }
