@@ -143,10 +143,10 @@ pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
     );
     let conditions = reader.section(fields, "match", format!("{}: match", fields.label));
     reader.unknown_keys(&conditions, CONDITIONS);
-    let empty = reader
+    let written = reader
         .value(fields, "match")
-        .is_some_and(|found| found.value.as_table().is_some_and(|table| table.is_empty()));
-    if empty {
+        .and_then(|found| Some(found.value.as_table()?.len()));
+    if written == Some(0) {
         let place = conditions.place.clone();
         let hint = format!("give at least one of {}", CONDITIONS.join(", "));
         reader.wrong(fields, place, "match names no condition", Some(hint));
@@ -160,8 +160,14 @@ pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
     let source = reader.text(&conditions, "source");
     let topic = reader.text(&conditions, "topic");
     let province = reader.text(&conditions, "province");
+    let read = [title.is_some(), text.is_some(), url.is_some()]
+        .into_iter()
+        .chain([&source, &topic, &province].map(Option::is_some));
+    // Without the condition that is refused it would match more than was meant, and shadow other rules.
+    let is_whole = written.is_some_and(|written| written > 0)
+        && written == Some(read.filter(|is_read| *is_read).count());
     let (action, tag) = action(reader, fields);
-    let rule = action.map(|action| Rule {
+    let rule = action.filter(|_| is_whole).map(|action| Rule {
         title,
         text,
         url,

@@ -680,6 +680,32 @@ fn topics_and_rules_are_held_to_their_keys() {
             rule("match = { title = \"– …\" }\naction = \"drop\""),
             "2:19: rule number 1: match: title \"– …\" holds neither a letter nor a digit",
         ),
+        // A condition that is refused is no reason to say that the rule stands in others' way.
+        (
+            format!(
+                "{}\n{}",
+                rule("match = { title = \"!!!\" }\naction = \"drop\""),
+                rule("match = { title = \"quảng cáo\" }\naction = \"hold\"")
+            ),
+            "2:19: rule number 1: match: title \"!!!\" holds neither a letter nor a digit",
+        ),
+        (
+            format!(
+                "{}\n{}",
+                rule("match = { title = \"a\", text = \"regex:(a\" }\naction = \"drop\""),
+                rule("match = { title = \"a\" }\naction = \"drop\"")
+            ),
+            "2:31: rule number 1: match: text \"regex:(a\" is not a regular expression, unclosed group",
+        ),
+        (
+            format!(
+                "{}\n{}",
+                rule("match = { titel = \"x\", source = \"\" }\naction = \"drop\""),
+                rule("match = { title = \"quảng cáo\" }\naction = \"hold\"")
+            ),
+            "2:11: rule number 1: match: unknown key \"titel\", did you mean \"title\"?\n\
+             2:33: rule number 1: match: source \"\" is not a source",
+        ),
         (
             format!(
                 "{}\n{}",
