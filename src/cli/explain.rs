@@ -88,8 +88,27 @@ fn alone(config: &Config, story: &str) -> Result<Value, Failure> {
 /// The explanation for people: scores that decided, in the order of the articles.
 fn written(explained: &Value) -> String {
     let mut out = format!("story {}\n", word(&explained["id"]));
+    if let Some(fused) = explained["fused"].as_object() {
+        let _ = writeln!(
+            out,
+            "  {} is part of it since {}",
+            word(&fused["id"]),
+            word(&fused["at"])
+        );
+    }
+    if let Some(at) = explained["retracted_at"].as_str() {
+        let _ = writeln!(out, "  retracted since {at}: no feed shows it");
+    }
     for article in list(&explained["articles"]) {
         let _ = writeln!(out, "  {}", article_line(explained, article));
+    }
+    for kept in list(&explained["kept_back"]) {
+        let _ = writeln!(
+            out,
+            "  {} is not shown: {}",
+            kept["article"],
+            word(&kept["why"])
+        );
     }
     heading(&mut out, "copies", &explained["copies"]);
     for pair in list(&explained["copies"]) {
@@ -110,6 +129,9 @@ fn written(explained: &Value) -> String {
             miss["compared"]["one"],
             verdict(&miss["compared"])
         );
+        if let Some(why) = apart(&miss["apart"]) {
+            let _ = writeln!(out, "    not joined: {why}");
+        }
     }
     heading(&mut out, "tags", &explained["tags"]);
     for tag in list(&explained["tags"]) {
@@ -191,6 +213,18 @@ fn verdict(pair: &Value) -> String {
     out
 }
 
+/// Why two copies are not one story; what a newer daemon says and this command does not know is given as it is.
+fn apart(apart: &Value) -> Option<&str> {
+    Some(match apart.as_str()? {
+        "same_source" => "both stories have an article of one source",
+        "retracted" => "one of the stories is retracted",
+        "dates" => "their dates are further apart than stories.window",
+        "told_apart" => "other articles of the two stories are told apart",
+        "both_published" => "both stories were published before, and no article is of both",
+        other => other,
+    })
+}
+
 fn relation(relation: &Value) -> String {
     let Some((name, why)) = relation.as_object().and_then(|only| only.iter().next()) else {
         return word(relation).to_owned();
@@ -207,4 +241,40 @@ fn word(value: &Value) -> &str {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_as_usual_about_a_story_is_told_in_a_line() {
+        let article = |no: u64| json!({"article": no, "title": "Lò gốm đỏ lửa", "url": null});
+        let explained = json!({
+            "id": "tag:tin.example.vn,2026:a-1",
+            "fused": {"id": "tag:tin.example.vn,2026:a-2", "at": "2026-11-22T09:00:00Z"},
+            "retracted_at": "2026-11-22T08:00:00Z",
+            "kept_back": [{"article": 1, "why": "dropped"}],
+            "sources": [[1, "Báo Một"], [3, "Báo Ba"]],
+            "articles": [article(1)],
+            "near_misses": [{
+                "article": article(3),
+                "compared": {"one": 1, "apart_s": 7200, "verdict": {"relation": {"copy": "words"}}},
+                "apart": "same_source",
+            }],
+        });
+        let told = written(&explained);
+        for line in [
+            "  tag:tin.example.vn,2026:a-2 is part of it since 2026-11-22T09:00:00Z",
+            "  retracted since 2026-11-22T08:00:00Z: no feed shows it",
+            "  1 is not shown: dropped",
+            "    not joined: both stories have an article of one source",
+        ] {
+            assert!(told.lines().any(|found| found == line), "{line} in {told}");
+        }
+        let usual = written(&json!({"id": "a-1", "retracted_at": null, "fused": null}));
+        assert_eq!(usual.lines().count(), 5, "{usual}");
+    }
 }

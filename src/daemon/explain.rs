@@ -3,14 +3,18 @@
 //! Reads the store and decides nothing; the daemon and the command line by itself give the same answer.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::find::{self, Lost};
 use super::window::{Asking, Recent};
 use crate::core::config::Config;
-use crate::core::dedup::explain::{self, Explanation};
-use crate::core::model::{Article, ArticleNo, Mint, Roster, Scheme, SourceNo, Timestamp, Verdict};
+use crate::core::dedup::explain::{self, Around, Explanation, Home};
+use crate::core::model::{
+    Article, ArticleNo, HeldBy, Mint, Roster, Ruling, Scheme, SourceNo, Standing, StoryNo,
+    Timestamp, Verdict,
+};
 use crate::core::normalise::{self, TagText};
 use crate::core::tag::{Field, TagInput, Tagger};
 use crate::store::{StoreError, StoreReader};
@@ -32,12 +36,33 @@ pub struct Ground<'a> {
 #[derive(Debug, Serialize)]
 pub struct Explained {
     pub id: String,
+    /// When an operator took it down.
+    pub retracted_at: Option<String>,
+    /// The story that was asked for, where it is part of this one now.
+    pub fused: Option<Fused>,
+    /// Its articles that are not shown.
+    pub kept_back: Vec<KeptBack>,
     /// Of each article, by its number.
     pub sources: Vec<(ArticleNo, String)>,
     #[serde(flatten)]
     pub explanation: Explanation,
     pub tags: Vec<Evidence>,
     pub rules: Vec<Acted>,
+}
+
+/// A story that became part of another.
+#[derive(Debug, Serialize)]
+pub struct Fused {
+    pub id: String,
+    pub at: String,
+}
+
+/// An article that is not shown, whatever its story is.
+#[derive(Debug, Serialize)]
+pub struct KeptBack {
+    pub article: ArticleNo,
+    /// `dropped`, `held by a rule` or `held as one of too many`.
+    pub why: &'static str,
 }
 
 /// The rules that acted on an article, and what they made of it.
@@ -77,12 +102,23 @@ pub fn explain(store: &StoreReader, ground: Ground<'_>, what: &str) -> Result<Ex
         facts.map_or_else(|| source.to_string(), |facts| facts.name.clone())
     };
     let named = told.articles.iter().chain(&others);
+    let around = Around {
+        standing: told.story.standing,
+        window: ground.config.stories.window,
+        homes: homes(store, &others)?,
+    };
     Ok(Explained {
         id: ground.mint.story_id(story),
+        retracted_at: match told.story.standing {
+            Standing::Retracted { at } => Some(at.rfc3339()),
+            Standing::Shown | Standing::Fused { .. } => None,
+        },
+        fused: fused(store, ground.mint, what, story)?,
+        kept_back: told.articles.iter().filter_map(kept_back).collect(),
         sources: named
             .map(|article| (article.no, name(article.source)))
             .collect(),
-        explanation: explain::story(&told.articles, &others),
+        explanation: explain::story(&told.articles, &others, &around),
         tags: told
             .articles
             .iter()
@@ -90,6 +126,58 @@ pub fn explain(store: &StoreReader, ground: Ground<'_>, what: &str) -> Result<Ex
             .collect(),
         rules: told.articles.iter().filter_map(rules).collect(),
     })
+}
+
+/// The story that `what` names, where it leads to `story`.
+fn fused(
+    store: &StoreReader,
+    mint: &Mint,
+    what: &str,
+    story: StoryNo,
+) -> Result<Option<Fused>, StoreError> {
+    let slug = what.trim().trim_end_matches('/').rsplit([':', '/']).next();
+    let asked = slug.and_then(|slug| mint.story_no(slug));
+    let Some(asked) = asked.filter(|asked| *asked != story) else {
+        return Ok(None);
+    };
+    Ok(match store.story(asked)?.map(|asked| asked.standing) {
+        Some(Standing::Fused { at, .. }) => Some(Fused {
+            id: mint.story_id(asked),
+            at: at.rfc3339(),
+        }),
+        Some(Standing::Shown | Standing::Retracted { .. }) | None => None,
+    })
+}
+
+fn kept_back(article: &Article) -> Option<KeptBack> {
+    let why = match article.ruling() {
+        Ruling::Shown => return None,
+        Ruling::Dropped => "dropped",
+        Ruling::Held(HeldBy::Rule) => "held by a rule",
+        Ruling::Held(HeldBy::Flood) => "held as one of too many",
+    };
+    Some(KeptBack {
+        article: article.no,
+        why,
+    })
+}
+
+/// The stories of other articles.
+fn homes(store: &StoreReader, others: &[Article]) -> Result<BTreeMap<StoryNo, Home>, StoreError> {
+    let mut homes = BTreeMap::new();
+    for other in others {
+        if homes.contains_key(&other.story) {
+            continue;
+        }
+        if let Some(told) = store.whole(other.story)? {
+            let home = Home {
+                standing: told.story.standing,
+                articles: told.articles,
+            };
+            homes.insert(other.story, home);
+        }
+    }
+    Ok(homes)
 }
 
 /// What the rules made of an article, where any acted.

@@ -2,12 +2,15 @@
 //!
 //! Gives every verdict with its scores; decides nothing that `Judge` does not decide alike.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::idf::Idf;
 use super::sketch::{Sketch, Text};
 use super::verdict::{Probe, Verdict};
-use crate::core::model::{Article, ArticleNo, SourceNo, StoryNo, Timestamp};
+use crate::core::model::{Article, ArticleNo, SourceNo, Standing, StoryNo, Timestamp};
 
 /// One article as an explanation names it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,13 +57,46 @@ pub struct NearMiss {
     pub article: Named,
     /// `one` is the story's own article that is most like it.
     pub compared: Compared,
+    /// Why the two stories are not one although these two articles are copies; none where they are none.
+    pub apart: Option<Apart>,
+}
+
+/// What keeps copies in two stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Apart {
+    /// Two entries of one source are never joined, and both stories have one of it.
+    SameSource,
+    Retracted,
+    /// Their dates are further apart than `stories.window`.
+    Dates,
+    /// Other articles of theirs are told apart.
+    ToldApart,
+    /// Each was a story before it was known: only an article of both makes them one.
+    BothPublished,
+}
+
+/// What there is around the articles of a story.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    pub standing: Standing,
+    pub window: Duration,
+    /// The stories of the other articles.
+    pub homes: BTreeMap<StoryNo, Home>,
+}
+
+/// A story that another one is held against.
+#[derive(Debug, Clone)]
+pub struct Home {
+    pub standing: Standing,
+    pub articles: Vec<Article>,
 }
 
 /// Near misses that are told; the most alike.
 pub const NEAR_MISSES_MAX: usize = 20;
 
 /// Explains the story of `articles`; `others` are those that were found to be like one of them.
-pub fn story(articles: &[Article], others: &[Article]) -> Explanation {
+pub fn story(articles: &[Article], others: &[Article], around: &Around) -> Explanation {
     let idf = Idf::built_in();
     let sketches: Vec<Sketch> = articles.iter().map(sketch).collect();
     let mut copies = Vec::new();
@@ -81,6 +117,9 @@ pub fn story(articles: &[Article], others: &[Article]) -> Explanation {
         b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
     });
     near_misses.truncate(NEAR_MISSES_MAX);
+    for miss in &mut near_misses {
+        miss.apart = apart(articles, miss, around);
+    }
     Explanation {
         articles: articles.iter().map(named).collect(),
         copies,
@@ -108,7 +147,42 @@ fn near_miss(articles: &[Article], sketches: &[Sketch], other: &Article) -> Opti
         .map(|compared| NearMiss {
             article: named(other),
             compared,
+            apart: None,
         })
+}
+
+fn apart(articles: &[Article], miss: &NearMiss, around: &Around) -> Option<Apart> {
+    let compared = &miss.compared;
+    if !compared.verdict.is_copy() && !compared.same_text {
+        return None;
+    }
+    let home = around.homes.get(&miss.article.story)?;
+    let is_retracted = |standing| matches!(standing, Standing::Retracted { .. });
+    let alone_joins = compared.same_text || compared.verdict.is_late_copy();
+    let shares_a_source = articles
+        .iter()
+        .any(|own| home.articles.iter().any(|other| own.source == other.source));
+    Some(if shares_a_source {
+        Apart::SameSource
+    } else if is_retracted(around.standing) || is_retracted(home.standing) {
+        Apart::Retracted
+    } else if compared.apart_s > around.window.as_secs() && !alone_joins {
+        Apart::Dates
+    } else if are_told_apart(articles, &home.articles) {
+        Apart::ToldApart
+    } else {
+        Apart::BothPublished
+    })
+}
+
+fn are_told_apart(articles: &[Article], others: &[Article]) -> bool {
+    let others: Vec<Sketch> = others.iter().map(sketch).collect();
+    articles.iter().map(sketch).any(|own| {
+        let mut probe = Probe::new(&own, Idf::built_in());
+        others
+            .iter()
+            .any(|other| probe.verdict(other).veto().is_some())
+    })
 }
 
 fn sketch(article: &Article) -> Sketch {

@@ -22,7 +22,7 @@ fn a_story_is_explained_by_each_two_of_its_articles() {
         told(2, 2, 1, &format!("{TITLE} | Báo Làng")),
         told(3, 3, 1, &TITLE.to_uppercase()),
     ];
-    let explanation = story(&articles, &[]);
+    let explanation = story(&articles, &[], &Around::default());
     let pairs: Vec<(u64, u64)> = explanation
         .copies
         .iter()
@@ -50,7 +50,7 @@ fn a_near_miss_says_which_veto_decided() {
         ),
         articles[0].clone(),
     ];
-    let explanation = story(&articles, &others);
+    let explanation = story(&articles, &others, &Around::default());
     let [miss] = explanation.near_misses.as_slice() else {
         panic!("{:?}", explanation.near_misses);
     };
@@ -64,7 +64,8 @@ fn a_near_miss_says_which_veto_decided() {
 #[test]
 fn an_explanation_is_written_with_every_score() {
     let articles = [told(1, 1, 1, TITLE), told(2, 2, 1, TITLE)];
-    let json = serde_json::to_value(story(&articles, &[])).expect("it can be written");
+    let json =
+        serde_json::to_value(story(&articles, &[], &Around::default())).expect("it can be written");
     let verdict = &json["copies"][0]["verdict"];
     assert_eq!(verdict["relation"]["copy"], "words");
     for score in [
@@ -79,5 +80,55 @@ fn an_explanation_is_written_with_every_score() {
         "provinces",
     ] {
         assert!(verdict["scores"].get(score).is_some(), "{score}");
+    }
+}
+
+#[test]
+fn copies_that_are_two_stories_say_why() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let down = Standing::Retracted {
+        at: crate::core::model::fixture::noon(),
+    };
+    let own = [told(1, 1, 1, TITLE), told(2, 2, 1, TITLE)];
+    let copy = told(3, 3, 2, &format!("{TITLE} | Báo Làng"));
+    let late = Article {
+        published_at: copy.published_at + DAY * 4,
+        ..copy.clone()
+    };
+    let twin = told(4, 4, 2, &format!("{TITLE}: 15 lò"));
+    let numbered = [
+        told(1, 1, 1, TITLE),
+        told(2, 2, 1, &format!("{TITLE}: 12 lò")),
+    ];
+    let of_one = told(5, 2, 2, TITLE);
+    for (own, others, standing, expected) in [
+        (&own, vec![&copy], Standing::Shown, Apart::BothPublished),
+        (
+            &own,
+            vec![&copy, &of_one],
+            Standing::Shown,
+            Apart::SameSource,
+        ),
+        (&own, vec![&copy], down, Apart::Retracted),
+        (&own, vec![&late], Standing::Shown, Apart::Dates),
+        (
+            &numbered,
+            vec![&copy, &twin],
+            Standing::Shown,
+            Apart::ToldApart,
+        ),
+    ] {
+        let articles: Vec<Article> = others.into_iter().cloned().collect();
+        let miss = articles[..1].to_vec();
+        let around = Around {
+            window: DAY * 3,
+            homes: BTreeMap::from([(StoryNo(2), Home { standing, articles })]),
+            ..Around::default()
+        };
+        let explanation = story(own, &miss, &around);
+        let [miss] = explanation.near_misses.as_slice() else {
+            panic!("{:?}", explanation.near_misses);
+        };
+        assert_eq!(miss.apart, Some(expected));
     }
 }
