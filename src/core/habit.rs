@@ -1,13 +1,13 @@
-//! Whether a listing page still is what it was.
+//! Whether a listing page, or a sitemap, still is what it was.
 //!
 //! A page is made for eyes: nobody tells a reader of it that it was rebuilt, and a template that changed looks like
 //! a newsroom that fell silent. What a page usually lists, and where, is remembered and held against each reading.
 
 use std::time::Duration;
 
-use crate::core::model::{Habit, Seen, Timestamp};
+use crate::core::model::{Habit, Seen, Structure, Timestamp};
 
-/// A page that listed fewer than this is not missed much.
+/// What listed fewer than this is not missed much.
 const ITEMS_SURE_MIN: u32 = 6;
 
 /// A listing shorter than the usual by this factor is suspect.
@@ -46,11 +46,7 @@ pub fn look(before: Option<&Habit>, seen: Seen, now: Timestamp) -> (Habit, Optio
         );
     }
     let settled = Habit {
-        items: usual
-            .saturating_mul(3)
-            .saturating_add(items)
-            .saturating_add(2)
-            / 4,
+        items: drifted(usual, items),
         structure,
         moved_at: None,
     };
@@ -75,10 +71,38 @@ pub fn look(before: Option<&Habit>, seen: Seen, now: Timestamp) -> (Habit, Optio
     )
 }
 
+/// Of a sitemap, what is remembered and what is suspect: a news sitemap holds two days, so that only one that
+/// lists nothing says something.
+pub fn count(before: Option<&Habit>, items: u32) -> (Habit, Option<String>) {
+    let usual = before.map_or(items, |before| before.items);
+    if items == 0 && usual > 0 {
+        let said = (usual >= ITEMS_SURE_MIN)
+            .then(|| format!("the sitemap lists nothing; it usually lists {usual}"));
+        return (counted(usual), said);
+    }
+    (counted(drifted(usual, items)), None)
+}
+
+fn counted(items: u32) -> Habit {
+    Habit {
+        structure: Structure::default(),
+        items,
+        moved_at: None,
+    }
+}
+
+/// The usual length after one more reading.
+fn drifted(usual: u32, items: u32) -> u32 {
+    usual
+        .saturating_mul(3)
+        .saturating_add(items)
+        .saturating_add(2)
+        / 4
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::model::Structure;
     use crate::core::model::fixture::noon;
 
     fn at(place: &str) -> Structure {
@@ -118,6 +142,35 @@ mod tests {
             );
         }
         assert_eq!(look(None, seen("a", 0), noon()).1, None);
+    }
+
+    #[test]
+    fn a_sitemap_is_suspect_when_it_lists_nothing_and_not_when_it_lists_little() {
+        for (usual, items, left, expected) in [
+            (30, 30, 30, None),
+            (30, 1, 23, None),
+            (
+                30,
+                0,
+                30,
+                Some("the sitemap lists nothing; it usually lists 30"),
+            ),
+            (
+                6,
+                0,
+                6,
+                Some("the sitemap lists nothing; it usually lists 6"),
+            ),
+            (5, 0, 5, None),
+            (0, 0, 0, None),
+            (0, 40, 10, None),
+        ] {
+            let (known, said) = count(Some(&counted(usual)), items);
+            assert_eq!(said.as_deref(), expected, "{usual}, then {items}");
+            assert_eq!(known, counted(left), "{usual}, then {items}");
+        }
+        assert_eq!(count(None, 0), (counted(0), None));
+        assert_eq!(count(None, 9), (counted(9), None));
     }
 
     #[test]

@@ -357,15 +357,17 @@ fn owner_of_date<'a>(
     members.find(|article| roster.is_guest_of(dating, article.source))
 }
 
-/// What a page is remembered by after this reading, and what is unusual about it.
+/// What a page or a sitemap is remembered by after this reading, and what is unusual about it.
 fn look(ground: &Ground<'_>, feed: &mut EntryFeed) -> (Option<Habit>, Option<String>) {
-    let Some(seen) = feed.seen.take() else {
-        return (None, None);
-    };
     // Read by other selectors a page looks different and is not.
     let is_comparable = ground.state.reading_key == Some(ground.reading_key);
     let before = ground.state.habit.as_ref().filter(|_| is_comparable);
-    let (habit, unusual) = habit::look(before, seen, ground.now);
+    let items = u32::try_from(feed.entries.len()).unwrap_or(u32::MAX);
+    let (habit, unusual) = match feed.seen.take() {
+        Some(seen) => habit::look(before, seen, ground.now),
+        None if feed.is_sitemap => habit::count(before, items),
+        None => return (None, None),
+    };
     (Some(habit), unusual)
 }
 

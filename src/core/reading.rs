@@ -457,6 +457,7 @@ impl Draft {
             moved_to: self.moved_to,
             feed: EntryFeed {
                 seen: self.seen,
+                is_sitemap: reading.kind == Kind::Sitemap,
                 judged_by: reading.judged_by,
                 ..feed
             },

@@ -96,6 +96,8 @@ pub struct EntryFeed {
     pub problems: Vec<Problem>,
     /// Of a page: where its items stood, and how many they were.
     pub seen: Option<Seen>,
+    /// A sitemap has no places, but is missed too when it lists nothing any more.
+    pub is_sitemap: bool,
     /// With what tags and rulings were made.
     pub judged_by: Option<ContentKey>,
 }

@@ -128,6 +128,7 @@ pub fn entries(
         entries,
         problems,
         seen: None,
+        is_sitemap: false,
         judged_by: None,
     }
 }

@@ -6,7 +6,9 @@ use super::*;
 use crate::core::model::fixture::{
     article, at, dated, entry, known, noon, saying, source, story, titled, with_alike, wording,
 };
-use crate::core::model::{EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo};
+use crate::core::model::{
+    EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo, Structure,
+};
 use crate::core::schedule::policy::Price;
 use crate::core::schedule::rhythm::Zone;
 
@@ -512,6 +514,43 @@ fn a_source_is_suspect_when_nothing_could_be_read_and_not_for_one_bad_item() {
         assert_eq!(digest.report.problems, [told]);
         let expected = suspect.then(|| told.to_owned());
         assert_eq!(only(&digest.batch.sources).last_problem, expected);
+    }
+}
+
+#[test]
+fn a_sitemap_that_lists_nothing_any_more_is_suspect_and_a_feed_is_not() {
+    for (is_sitemap, expected) in [
+        (true, Some("the sitemap lists nothing; it usually lists 30")),
+        (false, None),
+    ] {
+        let mut outcome = feed(vec![]);
+        if let PollOutcome::Read { feed, .. } = &mut outcome {
+            feed.is_sitemap = is_sitemap;
+        }
+        let state = SourceState {
+            reading_key: Some(reading_key()),
+            habit: Some(Habit {
+                structure: Structure::default(),
+                items: 30,
+                moved_at: None,
+            }),
+            ..state()
+        };
+        let known = Known::default();
+        let roster = Roster::new([source(OWN, "mot.vn")]);
+        let ground = Ground {
+            state: &state,
+            known: &known,
+            roster: &roster,
+            numbers: numbers(),
+            policy: POLICY,
+            reading_key: reading_key(),
+            now: later(),
+            jitter: Jitter(0.0),
+        };
+        let digest = digest(&ground, outcome);
+        let told = only(&digest.batch.sources).last_problem.as_deref();
+        assert_eq!(told, expected);
     }
 }
 
