@@ -5,6 +5,7 @@
 //! article says itself outranks what its source says of it: a guess never looks like a fact.
 
 mod documents;
+mod letters;
 mod phrases;
 mod places;
 mod points;

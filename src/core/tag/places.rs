@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::phrases::{Found, Phrases, is_whole, longest};
+use super::phrases::{Found, Phrases, is_whole, longest, words as words_of};
 use super::reading::{Reading, fold, fold_cased, lower};
 use super::surroundings::{COMMUNE_WORDS, DISTRICT_WORDS, Here};
 
@@ -92,6 +92,7 @@ pub(super) struct Places {
     pub units: Vec<Unit>,
     pub provinces: usize,
     names: Phrases,
+    commune_words: Phrases,
     /// For each phrase of `names`.
     spellings: Vec<Vec<Spelling>>,
     /// In lower case: the capitals of the name, its province.
@@ -151,6 +152,7 @@ impl Places {
         let (patterns, spellings) = builder.finish();
         Places {
             names: Phrases::new(&patterns),
+            commune_words: Phrases::new(COMMUNE_WORDS),
             communes: communes(&by_slug),
             spellings,
             units,
@@ -176,7 +178,8 @@ impl Places {
             .find_map(|word| folded.strip_prefix(word)?.strip_prefix(' '))
             .unwrap_or(&folded);
         self.names
-            .find(&folded)
+            .find(&folded, &words_of(&folded))
+            .into_iter()
             .filter(|found| {
                 found.end == folded.len() && (found.start == 0 || folded[found.start..] == *bare)
             })
@@ -189,7 +192,7 @@ impl Places {
 
     pub fn hits(&self, reading: &Reading) -> Vec<PlaceHit> {
         let mut senses: Vec<(Found, Sense)> = Vec::new();
-        for found in self.names.find(&reading.lower) {
+        for found in self.names.find(&reading.lower, &reading.words) {
             let here = Here::new(reading, found);
             for spelling in &self.spellings[found.phrase] {
                 if here.has_capitals_of(&spelling.cased) && self.holds(spelling, &here) {
@@ -251,11 +254,11 @@ impl Places {
     }
 
     fn communes(&self, reading: &Reading) -> Vec<PlaceHit> {
-        let hits: Vec<_> = COMMUNE_WORDS
-            .iter()
-            .flat_map(|word| reading.lower.match_indices(word))
-            .filter(|(at, word)| is_whole(&reading.lower, *at, at + word.len()))
-            .filter_map(|(at, word)| self.commune_at(reading, at + word.len()))
+        let mut heads = self.commune_words.find(&reading.lower, &reading.words);
+        heads.sort_by_key(|head| head.phrase);
+        let hits: Vec<_> = heads
+            .into_iter()
+            .filter_map(|head| self.commune_at(reading, head.end))
             .collect();
         // Older news knows thousands of communes that are gone: two provinces mean that one name is not ours.
         match hits.iter().all(|hit| hit.unit == hits[0].unit) {

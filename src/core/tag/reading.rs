@@ -2,10 +2,14 @@
 //!
 //! Owns every folding that makes two spellings of one word equal: NFC, Eth for Đ, the two ways of placing a
 //! tone mark (`hoà`, `hòa`), dashes, quotes, white space, and words glued together at a capital
-//! (`ThươngVĩnh`). What is folded here is for matching only and is never shown. It finds nothing itself.
+//! (`ThươngVĩnh`); and says where the words of that copy begin. What is folded here is for matching only and
+//! is never shown. It finds nothing itself.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
+
+use super::letters;
+use super::phrases::{Word, is_word};
 
 /// Stands between title and text, where no phrase reaches across.
 const SEAM: char = '\u{1}';
@@ -18,6 +22,8 @@ pub(super) struct Reading {
     pub lower: String,
     /// Where the title ends in both.
     pub title_end: usize,
+    /// Those of `lower`.
+    pub words: Vec<Word>,
     /// (here, in the field as given), wherever the distance between the two changes.
     marks: Vec<(usize, usize)>,
 }
@@ -29,7 +35,9 @@ impl Reading {
         let title_end = folder.out.len();
         folder.push(SEAM);
         folder.read(text);
+        folder.end_word();
         Reading {
+            words: folder.words,
             lower: folder.low,
             cased: folder.out,
             title_end,
@@ -114,10 +122,33 @@ fn is_mark(c: char) -> bool {
     c >= '\u{300}' && !matches!(c, '\u{1e00}'..='\u{1fff}') && canonical_combining_class(c) != 0
 }
 
+fn starts_marked(text: &str) -> bool {
+    text.chars().next().is_some_and(is_mark)
+}
+
+/// How far a text goes on in small letters of Vietnamese that no mark changes.
+fn unmarked(text: &str) -> usize {
+    let letters = letters::small(text);
+    if letters == 0 {
+        return 0;
+    }
+    match starts_marked(&text[letters..]) {
+        true => text[..letters]
+            .char_indices()
+            .next_back()
+            .map_or(0, |(last, _)| last),
+        false => letters,
+    }
+}
+
 struct Folder {
     out: String,
     low: String,
     marks: Vec<(usize, usize)>,
+    /// Those of `low`, but for the one that goes on.
+    words: Vec<Word>,
+    /// Where the word begins that goes on.
+    word: Option<usize>,
     /// How far the last mark says the field is ahead of what is written, wrapping.
     ahead: usize,
     /// The last character written of this field; a space at its beginning.
@@ -130,6 +161,8 @@ impl Folder {
             out: String::with_capacity(bytes),
             low: String::with_capacity(bytes),
             marks: Vec::new(),
+            words: Vec::with_capacity(bytes / WORD_BYTES),
+            word: None,
             ahead: 0,
             last: ' ',
         }
@@ -137,26 +170,41 @@ impl Folder {
 
     fn read(&mut self, field: &str) {
         self.last = ' ';
-        let mut chars = field.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
-            let marked = matches!(chars.peek(), Some((_, next)) if is_mark(*next));
-            if !marked {
-                self.take(c, at);
+        let mut at = 0;
+        while let Some(c) = field[at..].chars().next() {
+            let run = unmarked(&field[at..]);
+            if run > 0 {
+                self.take_small(&field[at..at + run], at);
+                at += run;
                 continue;
             }
             let mut end = at + c.len_utf8();
-            while let Some((next_at, next)) = chars.peek().copied()
+            if !starts_marked(&field[end..]) {
+                self.take(c, at);
+                at = end;
+                continue;
+            }
+            while let Some(next) = field[end..].chars().next()
                 && is_mark(next)
-                && next_at - at < CLUSTER_BYTES_MAX
+                && end - at < CLUSTER_BYTES_MAX
             {
-                end = next_at + next.len_utf8();
-                chars.next();
+                end += next.len_utf8();
             }
             for composed in field[at..end].nfc() {
                 self.take(composed, at);
             }
+            at = end;
         }
         self.settle_tone();
+    }
+
+    /// Letters that stay as they are and go on with the syllable.
+    fn take_small(&mut self, letters: &str, at: usize) {
+        self.mark(at);
+        self.word = self.word.or(Some(self.low.len()));
+        self.out.push_str(letters);
+        self.low.push_str(letters);
+        self.last = letters.chars().next_back().unwrap_or(self.last);
     }
 
     fn take(&mut self, c: char, at: usize) {
@@ -191,15 +239,40 @@ impl Folder {
     }
 
     fn write(&mut self, c: char, at: usize) {
+        self.mark(at);
+        self.push(c);
+    }
+
+    /// Notes where the next character comes from.
+    fn mark(&mut self, at: usize) {
         let ahead = at.wrapping_sub(self.out.len());
         if ahead != self.ahead {
             self.ahead = ahead;
             self.marks.push((self.out.len(), at));
         }
-        self.push(c);
     }
 
     fn push(&mut self, c: char) {
+        let start = self.low.len();
+        let is_in_word = is_word(c);
+        if is_in_word {
+            self.word = self.word.or(Some(start));
+        } else {
+            self.end_word();
+        }
+        self.put(c);
+        if !is_in_word && c != ' ' {
+            self.words.push(Word::new(&self.low, start));
+        }
+    }
+
+    fn end_word(&mut self) {
+        let word = self.word.take();
+        self.words
+            .extend(word.map(|start| Word::new(&self.low, start)));
+    }
+
+    fn put(&mut self, c: char) {
         self.out.push(c);
         self.low.push(small(c));
         self.last = c;
@@ -224,10 +297,13 @@ impl Folder {
             text.pop();
             text.pop();
         }
-        self.push(marked);
-        self.push(bare);
+        self.put(marked);
+        self.put(bare);
     }
 }
+
+/// A syllable and its space, about.
+const WORD_BYTES: usize = 5;
 
 /// What one letter with all its marks may take; the rest starts anew.
 const CLUSTER_BYTES_MAX: usize = 32;
@@ -264,6 +340,7 @@ fn old_placement(glide: char, vowel: char) -> Option<(char, char)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::phrases::words;
     use super::*;
 
     #[track_caller]
@@ -305,6 +382,26 @@ mod tests {
             let at = reading.cased.rfind(word).unwrap();
             assert!(!reading.in_title(at));
             assert_eq!(&text[reading.original(at)..][..word.len()], word);
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_reading_are_those_of_its_text() {
+        for (title, text) in [
+            (
+                "Thuỷ  sản “Hoà\u{300} Bình”",
+                "Sở Công ThươngVĩnh Long – thuỹ",
+            ),
+            ("", ""),
+            ("ocop2…", "(TP.HCM) 7hoà hoà7 x× e\u{301}\u{328} \u{200b}"),
+            ("làng\u{301}", "\u{301} ĐÔNG HOÀ"),
+        ] {
+            let reading = Reading::new(title, text);
+            assert_eq!(reading.words, words(&reading.lower), "{title} {text}");
+        }
+        for c in '\0'..='\u{ffff}' {
+            let reading = Reading::new(&format!("hoà{c}thuỷ {c} Ơ{c}"), &format!("{c}a"));
+            assert_eq!(reading.words, words(&reading.lower), "{c:?}");
         }
     }
 

@@ -166,7 +166,7 @@ impl Topics {
     /// Every phrase of every topic, by topic and place.
     fn marks(&self, reading: &Reading) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
-        for found in self.phrases.find(&reading.lower) {
+        for found in self.phrases.find(&reading.lower, &reading.words) {
             let in_title = reading.in_title(found.start);
             marks.extend(
                 self.roles[found.phrase]
