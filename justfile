@@ -18,3 +18,8 @@ doc:
 # advisories only where their database can be had
 deny:
     cargo deny --locked check bans licenses sources
+
+# What takes longer than a push may: every cut of the corpus, and the benches with their bounds
+nightly:
+    bash .ci/measure cuts
+    bash .ci/measure benches
