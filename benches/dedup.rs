@@ -226,7 +226,7 @@ fn tag(tagger: &Tagger, judged: &[News]) -> usize {
             let input = TagInput {
                 title: &one.title,
                 text: &one.lede,
-                body: "",
+                body: &one.body,
                 categories: &[],
                 province: None,
                 topics: &[],
