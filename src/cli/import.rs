@@ -46,7 +46,7 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
             }
             ExportLine::Langbao { mint, .. } if at == 0 => store.begin_import(&mint)?,
             _ if at == 0 => return Err(bad(at, "the first line must name the export")),
-            parsed => whole = put(&mut batch, parsed),
+            parsed => whole = parsed.add_to(&mut batch),
         }
         lines += 1;
         if lines % BATCH_LINES == 0 {
@@ -64,30 +64,6 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
             "make another export; the store that was begun is not to be used",
         )),
     }
-}
-
-/// True for the line that ends an export.
-fn put(batch: &mut Batch, line: ExportLine) -> bool {
-    match line {
-        ExportLine::Langbao { .. } => {}
-        ExportLine::Source(source) => batch.sources.push(*source),
-        ExportLine::Article(article) => batch.articles.push(*article),
-        ExportLine::Story(story) => batch.stories.push(story),
-        ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
-        ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
-        ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
-        ExportLine::Numbers {
-            source,
-            article,
-            story,
-        } => {
-            batch.next_source = source;
-            batch.next_article = article;
-            batch.next_story = story;
-            return true;
-        }
-    }
-    false
 }
 
 /// What this langbao does not know would be left out without a word.

@@ -11,8 +11,8 @@ use super::{Engine, EngineError, Pair, StoreError, record};
 use crate::core::dedup::sketch::body_keys;
 use crate::core::merge::Told;
 use crate::core::model::{
-    AddressKey, Article, ArticleNo, Entry, EntryKey, Known, KnownEntry, Mint, Recompute, Scheme,
-    SourceNo, SourceState, Story, StoryNo, Timestamp,
+    AddressKey, Article, ArticleNo, Batch, Entry, EntryKey, Known, KnownEntry, Mint, Recompute,
+    Scheme, SourceNo, SourceState, Story, StoryNo, Timestamp,
 };
 use crate::core::pipeline::Numbers;
 
@@ -72,6 +72,33 @@ pub enum ExportLine {
         source: SourceNo,
         entry: EntryKey,
     },
+}
+
+impl ExportLine {
+    /// Adds what the line says to `batch`; true for the line that ends an export. The first line says nothing that a
+    /// batch could hold: it is what an import begins with.
+    pub fn add_to(self, batch: &mut Batch) -> bool {
+        match self {
+            ExportLine::Langbao { .. } => {}
+            ExportLine::Source(source) => batch.sources.push(*source),
+            ExportLine::Article(article) => batch.articles.push(*article),
+            ExportLine::Story(story) => batch.stories.push(story),
+            ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
+            ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
+            ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
+            ExportLine::Numbers {
+                source,
+                article,
+                story,
+            } => {
+                batch.next_source = source;
+                batch.next_article = article;
+                batch.next_story = story;
+                return true;
+            }
+        }
+        false
+    }
 }
 
 fn prefix(order: &Order) -> Vec<u8> {

@@ -356,20 +356,8 @@ fn imported(store: &mut Store, lines: &[String]) {
         let mut batch = Batch::default();
         match serde_json::from_str(line).expect("our own line") {
             ExportLine::Langbao { mint, .. } => store.begin_import(&mint).expect("empty"),
-            ExportLine::Source(source) => batch.sources.push(*source),
-            ExportLine::Article(article) => batch.articles.push(*article),
-            ExportLine::Story(story) => batch.stories.push(story),
-            ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
-            ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
-            ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
-            ExportLine::Numbers {
-                source,
-                article,
-                story,
-            } => {
-                batch.next_source = source;
-                batch.next_article = article;
-                batch.next_story = story;
+            line => {
+                line.add_to(&mut batch);
             }
         }
         store.apply(&batch).expect("writable");

@@ -67,19 +67,8 @@ fn imported() -> Store {
     for line in data("v1.jsonl").lines() {
         match serde_json::from_str(line).expect("an export of version 1 is read") {
             ExportLine::Langbao { mint, .. } => store.begin_import(&mint).expect("empty"),
-            ExportLine::Source(source) => batch.sources.push(*source),
-            ExportLine::Article(article) => batch.articles.push(*article),
-            ExportLine::Story(story) => batch.stories.push(story),
-            ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
-            ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
-            ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
-            ExportLine::Numbers {
-                source,
-                article,
-                story,
-            } => {
-                (batch.next_source, batch.next_article, batch.next_story) =
-                    (source, article, story);
+            line => {
+                line.add_to(&mut batch);
             }
         }
     }
