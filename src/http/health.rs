@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use crate::core::publish::xml::escape;
 
-use super::page::STYLE;
+use super::page::write_head;
+
+const TABLE_STYLE: &str = "table{border-collapse:collapse;font-size:.875rem}\
+    td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line)}";
 
 /// What `/status` shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,21 +57,10 @@ pub fn health_page(view: &HealthView) -> String {
 
 fn write_page(out: &mut String, view: &HealthView) -> std::fmt::Result {
     let title = escape(&view.title);
+    write_head(out, &format!("Tình trạng – {title}"), "", TABLE_STYLE)?;
     write!(
         out,
-        "<!DOCTYPE html>\n\
-         <html lang=\"vi\">\n\
-         <head>\n\
-         <meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Tình trạng – {title}</title>\n\
-         <style>{STYLE}table{{border-collapse:collapse;font-size:.875rem}}\
-         td,th{{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line)}}</style>\n\
-         </head>\n\
-         <body>\n\
-         <header>\n\
-         <p class=\"meta\"><a href=\"./\">{title}</a></p>\n\
+        "<p class=\"meta\"><a href=\"./\">{title}</a></p>\n\
          <h1>Tình trạng các nguồn</h1>\n\
          <p class=\"meta\">{} tin, {} bài · langbao {} từ {} · <a href=\"status.json\">JSON</a></p>\n\
          </header>\n\

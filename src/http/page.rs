@@ -29,7 +29,7 @@ const EXCERPT_CHARS_MAX: usize = 280;
 /// Tags of a story; the rest is in the feed.
 const TAGS_MAX: usize = 12;
 
-pub(super) const STYLE: &str = include_str!("page.css");
+const STYLE: &str = include_str!("page.css");
 
 /// The front page, `/`.
 pub fn home(view: &FeedView, ui: &HomeView) -> String {
@@ -38,8 +38,14 @@ pub fn home(view: &FeedView, ui: &HomeView) -> String {
     out
 }
 
-fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Result {
-    let title = escape(&view.title);
+/// What every page begins with, as far as into its header. `title` and `links` are markup already; `style` adds to what
+/// all pages have.
+pub(super) fn write_head(
+    out: &mut String,
+    title: &str,
+    links: &str,
+    style: &str,
+) -> std::fmt::Result {
     write!(
         out,
         "<!DOCTYPE html>\n\
@@ -49,14 +55,22 @@ fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Res
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n\
-         <link rel=\"alternate\" type=\"application/atom+xml\" title=\"{title} (Atom)\" href=\"feed.atom\">\n\
-         <link rel=\"alternate\" type=\"application/rss+xml\" title=\"{title} (RSS)\" href=\"feed.rss\">\n\
-         <style>{STYLE}</style>\n\
+         {links}\
+         <style>{STYLE}{style}</style>\n\
          </head>\n\
          <body>\n\
-         <header>\n\
-         <h1>{title}</h1>\n"
-    )?;
+         <header>\n"
+    )
+}
+
+fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Result {
+    let title = escape(&view.title);
+    let feeds = format!(
+        "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"{title} (Atom)\" href=\"feed.atom\">\n\
+         <link rel=\"alternate\" type=\"application/rss+xml\" title=\"{title} (RSS)\" href=\"feed.rss\">\n"
+    );
+    write_head(out, &title, &feeds, "")?;
+    writeln!(out, "<h1>{title}</h1>")?;
     if !view.subtitle.trim().is_empty() {
         writeln!(out, "<p>{}</p>", escape(&view.subtitle))?;
     }

@@ -8,7 +8,7 @@ use crate::core::model::{EntryView, Scheme, Tag};
 use crate::core::publish::xml::{escape, language_tag};
 
 use super::excerpt::excerpt;
-use super::page::{STYLE, linked, local_time, shown};
+use super::page::{linked, local_time, shown, write_head};
 
 /// What the page of a story is made of.
 #[derive(Debug, Clone, Copy)]
@@ -36,20 +36,10 @@ fn write_page(out: &mut String, view: &StoryView<'_>) -> std::fmt::Result {
     let (title, site) = (escape(&entry.title), escape(view.site));
     let language = entry.language.as_deref().unwrap_or(view.language);
     let language = language_tag(language).unwrap_or("vi");
+    write_head(out, &format!("{title} – {site}"), "", "")?;
     write!(
         out,
-        "<!DOCTYPE html>\n\
-         <html lang=\"vi\">\n\
-         <head>\n\
-         <meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title} – {site}</title>\n\
-         <style>{STYLE}</style>\n\
-         </head>\n\
-         <body>\n\
-         <header>\n\
-         <p class=\"meta\"><a href=\"../\">{site}</a></p>\n\
+        "<p class=\"meta\"><a href=\"../\">{site}</a></p>\n\
          <h1 lang=\"{language}\">{title}</h1>\n\
          <p class=\"meta\">{} · <time datetime=\"{}\">{}</time></p>\n\
          </header>\n\
