@@ -118,13 +118,17 @@ impl<F: Fetcher> Gathering<'_, F> {
         feed: &mut EntryFeed,
         retry_after: &mut Option<Duration>,
     ) -> Result<bool, FetchFault> {
-        let known = self.store.known(job.source, &feed.entries);
+        let (store, source) = (self.store.clone(), job.source);
+        let listed = std::mem::take(&mut feed.entries);
+        let (known, listed) = self
+            .off_the_loop(move || (store.known(source, &listed), listed))
+            .await?;
         let known = known.map_err(|err| internal(&err.to_string()))?;
         let mut left = FULL_TEXTS_MAX;
         let mut failures = 0;
         let mut is_whole = true;
-        let mut entries = Vec::with_capacity(feed.entries.len());
-        for entry in std::mem::take(&mut feed.entries) {
+        let mut entries = Vec::with_capacity(listed.len());
+        for entry in listed {
             let before = said_before(&known, &entry);
             let address = entry.url.clone().filter(|_| FullText::is_wanted(before));
             let is_enough = left == 0 || failures >= FAILURES_MAX || retry_after.is_some();
