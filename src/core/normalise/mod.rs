@@ -246,7 +246,7 @@ pub fn with_full_text(
 ) -> Entry {
     let url = entry.url.as_deref().and_then(|url| Url::parse(url).ok());
     let mut words = Words::stored(&entry);
-    let is_named_by_address = entry.title == words.untitled().title_or_else(url.as_ref());
+    let is_named_by_address = entry.title == words.fallback_title(url.as_ref());
     let title = match &said.title {
         Some(title) if is_named_by_address => {
             without_prefix(title, &context.rules.byline).to_owned()
@@ -363,17 +363,6 @@ impl Words {
         }
     }
 
-    /// The same as if no title had been given.
-    fn untitled(&self) -> Words {
-        Words {
-            title: String::new(),
-            summary_text: self.summary_text.clone(),
-            content_text: self.content_text.clone(),
-            summary: None,
-            content: None,
-        }
-    }
-
     fn text(&self) -> &str {
         if self.summary_text.is_empty() {
             &self.content_text
@@ -384,9 +373,13 @@ impl Words {
 
     /// Never empty: an entry without a title of its own is named by its text, else by its address.
     fn title_or_else(&self, url: Option<&Url>) -> String {
-        if !self.title.is_empty() {
-            return self.title.clone();
+        match self.title.as_str() {
+            "" => self.fallback_title(url),
+            title => title.to_owned(),
         }
+    }
+
+    fn fallback_title(&self, url: Option<&Url>) -> String {
         if !self.text().is_empty() {
             return text::excerpt(self.text(), FALLBACK_TITLE_CHARS_MAX);
         }
