@@ -21,7 +21,7 @@ use crate::core::parse::page::{self, PageRules};
 use crate::core::parse::{self, Answer, ParseFault, article, sitemap};
 use crate::core::review;
 use crate::core::rule::Rulebook;
-use crate::core::tag::{TagInput, Tagger};
+use crate::core::tag::Tagger;
 
 /// Raised whenever what is stored of an unchanged answer would come out otherwise: bodies are read again then.
 pub const ALGORITHM_VERSION: u32 = 3;
@@ -119,14 +119,11 @@ impl Reading {
     }
 
     fn tags(&self, tagger: &Tagger, text: &TagText<'_>) -> Vec<Tag> {
-        tagger.tags(&TagInput {
-            title: text.title,
-            text: text.text,
-            body: text.body,
-            categories: text.categories,
-            province: self.rules.province.as_deref(),
-            topics: &self.rules.topics,
-        })
+        tagger.tags(&review::input(
+            text,
+            self.rules.province.as_deref(),
+            &self.rules.topics,
+        ))
     }
 }
 

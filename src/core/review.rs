@@ -114,14 +114,8 @@ impl Review {
             }
         };
         let tags = normalise::tags(entry, &|text: &TagText<'_>| {
-            self.tagger.tags(&TagInput {
-                title: text.title,
-                text: text.text,
-                body: text.body,
-                categories: text.categories,
-                province: gifts.province.as_deref(),
-                topics: &gifts.topics,
-            })
+            self.tagger
+                .tags(&input(text, gifts.province.as_deref(), &gifts.topics))
         });
         let mut anew = Entry {
             tags,
@@ -141,6 +135,22 @@ impl Review {
         let mut entry = entry.clone();
         rule(&mut entry, &self.rulebook, &names(source));
         entry.ruled
+    }
+}
+
+/// What a tagger is asked of an article's words, with what its source gives to its articles.
+pub fn input<'a>(
+    text: &TagText<'a>,
+    province: Option<&'a str>,
+    topics: &'a [String],
+) -> TagInput<'a> {
+    TagInput {
+        title: text.title,
+        text: text.text,
+        body: text.body,
+        categories: text.categories,
+        province,
+        topics,
     }
 }
 

@@ -16,7 +16,8 @@ use crate::core::model::{
     Timestamp, Verdict,
 };
 use crate::core::normalise::{self, TagText};
-use crate::core::tag::{Field, TagInput, Tagger};
+use crate::core::review;
+use crate::core::tag::{Field, Tagger};
 use crate::store::{StoreError, StoreReader};
 
 /// Articles of other stories that are looked at for one story.
@@ -225,14 +226,11 @@ fn evidence(ground: Ground<'_>, article: &Article) -> Vec<Evidence> {
     });
     let hits = RefCell::new(Vec::new());
     normalise::tags(entry, &|text: &TagText<'_>| {
-        let found = ground.tagger.hits(&TagInput {
-            title: text.title,
-            text: text.text,
-            body: text.body,
-            categories: text.categories,
-            province: configured.and_then(|source| source.province.as_deref()),
-            topics: configured.map_or(&[], |source| source.topics.as_slice()),
-        });
+        let found = ground.tagger.hits(&review::input(
+            text,
+            configured.and_then(|source| source.province.as_deref()),
+            configured.map_or(&[], |source| source.topics.as_slice()),
+        ));
         hits.borrow_mut().extend(found);
         Vec::new()
     });
