@@ -234,6 +234,11 @@ impl<F: Fetcher> Loop<F> {
         seed: u64,
         published: watch::Sender<Arc<Published>>,
     ) -> Loop<F> {
+        let mut owner = owner;
+        let served = published.clone();
+        owner.herald_to(Box::new(move |published| {
+            served.send_replace(Arc::new(published));
+        }));
         Loop {
             owner,
             fetcher,

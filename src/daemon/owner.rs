@@ -129,7 +129,11 @@ pub struct Owner {
     derived_base_url: Option<String>,
     /// Articles among which copies are looked for.
     recent: Recent,
+    herald: Herald,
 }
+
+/// Told what serving needs before a write that changes it can be seen in the store.
+pub type Herald = Box<dyn Fn(Published) + Send>;
 
 impl Owner {
     /// Takes up a store under a configuration.
@@ -158,6 +162,7 @@ impl Owner {
             config_errors: Arc::default(),
             warnings: Arc::default(),
             recent: Recent::new(config.stories.window),
+            herald: Box::new(|_| {}),
             derived_base_url: config
                 .server
                 .base_url_is_derived
@@ -197,6 +202,11 @@ impl Owner {
             warnings: Arc::clone(&self.warnings),
             firings: Arc::clone(&self.firings),
         }
+    }
+
+    /// From now on `herald` is told in time: whoever sees a poll in the store finds it served as it will stay.
+    pub fn herald_to(&mut self, herald: Herald) {
+        self.herald = herald;
     }
 
     /// Changes whenever [`Owner::published`] would give something else.
@@ -347,7 +357,10 @@ impl Owner {
                 };
                 let roster = self
                     .changes_roster(&digest.batch)
-                    .then(|| self.settle(&self.config, &mut digest.batch, now));
+                    .then(|| Arc::new(self.settle(&self.config, &mut digest.batch, now)));
+                if let Some(roster) = &roster {
+                    self.announce(roster, &digest.batch);
+                }
                 self.store.apply(&digest.batch)?;
                 Ok(Some((digest, roster)))
             });
@@ -362,16 +375,27 @@ impl Owner {
                     self.plan.place(source, now);
                 }
                 if let Some(roster) = roster {
-                    self.roster = Arc::new(roster);
-                    self.generation += 1;
+                    self.roster = roster;
                 }
                 Ok(Some(digest.report))
             }
             Err(err) => {
+                // Whatever was announced is taken back by this.
                 self.degrade(&err, now);
                 Err(err)
             }
         }
+    }
+
+    /// Tells the herald how things will be once `batch` is written.
+    fn announce(&mut self, roster: &Arc<Roster>, batch: &Batch) {
+        self.generation += 1;
+        let now = self.published();
+        (self.herald)(Published {
+            roster: Arc::clone(roster),
+            settings_at: batch.settings.map_or(now.settings_at, |(_, at)| at),
+            ..now
+        });
     }
 
     /// What a failed write left behind is not known: nothing is decided before it has been read back.

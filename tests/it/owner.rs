@@ -1,7 +1,7 @@
 //! The owner of state and store, when writes fail and configurations change.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use langbao::core::model::{SourceId, SourceNo, Timestamp};
@@ -259,6 +259,46 @@ fn a_feed_s_own_name_changes_what_is_served_and_since_when() {
     assert_eq!(after.settings_at, world.now);
     assert!(after.generation > before.generation);
     world.assert_state_is_the_store();
+}
+
+#[test]
+fn what_serving_needs_is_told_before_the_write_can_be_seen_and_taken_back_when_it_fails() {
+    let mut world = World::new(&["a", "b"]);
+    world.skip_a_failure_that_writes();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (notes, reader) = (Arc::clone(&told), world.owner.reader());
+    world.owner.herald_to(Box::new(move |published| {
+        let polls = reader.sources().expect("readable")[1].polls;
+        let name = published
+            .roster
+            .get(SourceNo(1))
+            .expect("known")
+            .name
+            .clone();
+        let note = (name, polls, published.generation, published.settings_at);
+        notes.lock().expect("no panic").push(note);
+    }));
+    world.engine.refuse_next(1);
+    world.poll(1).expect_err("it is refused");
+    let failed = world.owner.published();
+    assert_eq!(failed.roster.get(SourceNo(1)).expect("known").name, "b");
+
+    world.now = world.now + MINUTE;
+    assert!(world.owner.recover(world.now));
+    world.poll(1).expect("it is written");
+    let after = world.owner.published();
+    let told = told.lock().expect("no panic");
+    let [refused, written] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(refused.2 < failed.generation, "it was taken back");
+    let expected = (
+        "Báo b.example.vn".to_owned(),
+        0,
+        after.generation,
+        after.settings_at,
+    );
+    assert_eq!(*written, expected, "and nothing changed after it");
 }
 
 #[test]
