@@ -16,7 +16,9 @@ pub struct Told {
 }
 
 /// The article that shows the story in merged feeds: never a guest where the owner of its host carries
-/// the story too; then the highest priority, then the earliest.
+/// the story too; then the highest priority, then the earliest by its own date, then the first taken in.
+///
+/// None of these moves when an article is edited, so that nothing but a new copy changes who shows a story.
 pub fn shown<'a>(told: &'a Told, roster: &Roster) -> Option<&'a Article> {
     told.articles.iter().min_by_key(|article| {
         let guest = told
@@ -24,7 +26,8 @@ pub fn shown<'a>(told: &'a Told, roster: &Roster) -> Option<&'a Article> {
             .iter()
             .any(|other| roster.is_guest_of(article, other.source));
         let priority = roster.get(article.source).map_or(0, |facts| facts.priority);
-        (guest, std::cmp::Reverse(priority), article.no)
+        let date = article.published_at;
+        (guest, std::cmp::Reverse(priority), date, article.no)
     })
 }
 

@@ -19,7 +19,7 @@ fn mint() -> Mint {
 }
 
 fn article_at(no: u64, source: u32, host: &str) -> Article {
-    let date = noon() - Duration::from_secs(no * 60);
+    let date = noon() + Duration::from_secs(no * 60);
     article(
         no,
         source,
@@ -44,6 +44,28 @@ fn check_shown(roster: &Roster, told: &Told, expected: u64) {
 fn the_earliest_article_shows_a_story() {
     let roster = Roster::new([source(1, "a.vn"), source(2, "b.vn")]);
     let told = told(vec![article_at(4, 2, "b.vn"), article_at(9, 1, "a.vn")]);
+    check_shown(&roster, &told, 4);
+}
+
+#[test]
+fn the_earliest_is_so_by_its_date_and_of_equal_dates_by_when_it_was_taken_in() {
+    let roster = Roster::new([source(1, "a.vn"), source(2, "b.vn")]);
+    let minutes_ago = |no, source, host, minutes: u64| Article {
+        published_at: noon() - Duration::from_secs(60 * minutes),
+        ..article_at(no, source, host)
+    };
+    for (first, second, expected) in [(5, 9, 9), (9, 5, 4), (5, 5, 4)] {
+        let told = told(vec![
+            minutes_ago(4, 2, "b.vn", first),
+            minutes_ago(9, 1, "a.vn", second),
+        ]);
+        check_shown(&roster, &told, expected);
+    }
+    // However early it says it is, a guest is a guest.
+    let told = told(vec![
+        minutes_ago(4, 2, "b.vn", 5),
+        minutes_ago(9, 1, "b.vn", 9),
+    ]);
     check_shown(&roster, &told, 4);
 }
 
@@ -101,7 +123,7 @@ fn a_sources_own_feed_shows_its_own_article_with_its_own_date() {
     let told = told(vec![article_at(4, 2, "b.vn"), article_at(9, 1, "a.vn")]);
     let own = entry_of_source(&told, SourceNo(1), &roster, &mint()).expect("it carries the story");
     assert_eq!(own.title, "bài 9");
-    assert_eq!(own.published_at, noon() - Duration::from_secs(540));
+    assert_eq!(own.published_at, noon() + Duration::from_secs(540));
     assert_eq!(own.id, entry_of(&told, &roster).id);
     assert_eq!(entry_of_source(&told, SourceNo(3), &roster, &mint()), None);
 }
@@ -115,7 +137,7 @@ fn the_storys_date_stays_whoever_shows_it() {
     let roster = Roster::new([favoured, source(2, "b.vn")]);
     let told = told(vec![article_at(4, 2, "b.vn"), article_at(9, 1, "a.vn")]);
     let entry = entry_of(&told, &roster);
-    assert_eq!(entry.published_at, noon() - Duration::from_secs(240));
+    assert_eq!(entry.published_at, noon() + Duration::from_secs(240));
     assert!(entry.updated_at >= entry.published_at);
 }
 
