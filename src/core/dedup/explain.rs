@@ -70,7 +70,7 @@ pub enum Apart {
     Retracted,
     /// Their dates are further apart than `stories.window`.
     Dates,
-    /// Other articles of theirs are told apart.
+    /// Two articles of theirs are twins, or have nothing in common.
     ToldApart,
     /// Each was a story before it was known: only an article of both makes them one.
     BothPublished,
@@ -181,7 +181,7 @@ fn are_told_apart(articles: &[Article], others: &[Article]) -> bool {
         let mut probe = Probe::new(&own, Idf::built_in());
         others
             .iter()
-            .any(|other| probe.verdict(other).veto().is_some())
+            .any(|other| probe.verdict(other).keeps_apart())
     })
 }
 

@@ -146,6 +146,12 @@ impl<'a> Judge<'a> {
             .chain(by_words)
             .filter(|(story, _)| self.may_join(*story))
             .collect();
+        if self.known.text_retracted_at(entry).is_some() {
+            // What was taken down is not shown as a copy of what was not, whatever address it stands at.
+            found.retain(|(story, reason)| {
+                *reason == JoinReason::Text && self.known.retracted_at(*story).is_some()
+            });
+        }
         // The first reason of each story stands.
         found.sort_by_key(|(story, _)| *story);
         found.dedup_by_key(|(story, _)| *story);
@@ -155,6 +161,12 @@ impl<'a> Judge<'a> {
         }
         self.joined.insert(story);
         Some(Join { story, reason })
+    }
+
+    /// Whether a stored article is the only one of its story.
+    pub fn is_alone(&self, article: &Article) -> bool {
+        let story = self.known.stories.get(&article.story);
+        story.is_some_and(|story| story.articles == [article.no])
     }
 
     /// Stories that entries of this answer show to be one.
@@ -185,8 +197,8 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Stories of which an article is a copy, and none a twin: through an article that names no number, two that name
-    /// different ones would become one story.
+    /// Stories of which an article is a copy and from no article of which it is kept apart: through one that names no
+    /// number, two that name different ones would become one story.
     fn copies(&self, entry: &Entry) -> Vec<StoryNo> {
         let Some(alike) = self.known.alike.get(&entry.key) else {
             return Vec::new();
@@ -211,29 +223,29 @@ impl<'a> Judge<'a> {
             };
             let story = self.known.stories.get(&article.story);
             let mut members = story.into_iter().flat_map(|story| self.members(story));
-            if is_copy && members.all(|member| !verdict(member).is_twin()) {
+            if is_copy && members.all(|member| !verdict(member).keeps_apart()) {
                 stories.push(article.story);
             }
         }
         stories
     }
 
-    /// Notes that two stories are one, where each of their articles is like each of the other's, and no source is in
-    /// both.
+    /// Notes that two stories are one, where none of their articles is kept apart from one of the other's, and no source
+    /// is in both.
     fn bridge(&mut self, elder: StoryNo, younger: StoryNo) {
         let members = |no: StoryNo| {
             let story = self.known.stories.get(&no);
             story.into_iter().flat_map(|story| self.members(story))
         };
-        // One article's word is not enough: what it holds together must be alike by itself.
-        let are_alike = |one: &Article, other: &Article| {
+        // One article's word is not enough: what it holds together must have something in common by itself.
+        let may_be_one = |one: &Article, other: &Article| {
             let [one, other] =
                 [one, other].map(|article| Sketch::of(&Text::of(&article.entry), Idf::built_in()));
             let verdict = Probe::new(&one, Idf::built_in()).verdict(&other);
-            verdict.is_near() && verdict.veto().is_none()
+            !verdict.keeps_apart()
         };
         let are_one = members(elder).all(|one| {
-            members(younger).all(|other| one.source != other.source && are_alike(one, other))
+            members(younger).all(|other| one.source != other.source && may_be_one(one, other))
         });
         if are_one {
             self.bridges.insert(Bridge { elder, younger });

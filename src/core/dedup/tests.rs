@@ -454,3 +454,57 @@ fn what_a_third_article_holds_together_is_one_story_only_when_it_is_alike_by_its
     assert!(join.is_some());
     assert_eq!(bridges, []);
 }
+
+#[test]
+fn whatever_came_first_a_round_up_of_two_stories_makes_them_no_one() {
+    let (first, second) = (BRIEFS[0], BRIEFS[1]);
+    let both = |id| {
+        let text = format!("{} {}", first.1, second.1);
+        wording(first.0, &text, entry(id))
+    };
+    let brief = |(title, lede): (&str, &str), id| wording(title, lede, entry(id));
+    // The round-up is a copy of each, by its length and its title.
+    for alone in [first, second] {
+        let stored = [article(7, 1, 5, brief(alone, "x"))];
+        assert!(place(&stored, &both("y")).0.is_some(), "{}", alone.0);
+    }
+    let apart = [
+        article(7, 1, 5, brief(first, "x")),
+        article(8, 3, 6, brief(second, "z")),
+    ];
+    let joined = Some((5, JoinReason::Copy));
+    assert_eq!(place(&apart, &both("y")), (joined, Vec::new()));
+    let with_one = [
+        article(7, 1, 5, brief(first, "x")),
+        article(8, 3, 5, both("z")),
+    ];
+    assert_eq!(place(&with_one, &brief(second, "y")).0, None);
+}
+
+#[test]
+fn what_was_taken_down_joins_nothing_that_is_shown_whatever_address_it_stands_at() {
+    let down = || saying(TEXT, titled("Gốm Thanh Hà", entry("x")));
+    let shown = at("a.vn", "/1", titled("Gốm Thanh Hà", entry("s")));
+    let again = at("a.vn", "/1", down());
+    // The elder is shown, and both have the address or the text of what comes; the other is of the source itself.
+    for (source, expected) in [(3, Some((6, JoinReason::Text))), (2, None)] {
+        let stored = [
+            article(7, 1, 5, shown.clone()),
+            article(8, source, 6, down()),
+        ];
+        let mut known = known(2, &stored);
+        let at = crate::core::model::fixture::noon();
+        if let Some(story) = known.stories.get_mut(&StoryNo(6)) {
+            story.standing = crate::core::model::Standing::Retracted { at };
+        }
+        let roster = roster();
+        let answer = Entry {
+            key: EntryKey::of(&["again"]),
+            ..again.clone()
+        };
+        let mut judge = Judge::new(SourceNo(2), std::slice::from_ref(&answer), &known, &roster);
+        let join = judge.join(&answer);
+        let join = join.map(|join| (join.story.0, join.reason));
+        assert_eq!(join, expected, "source {source}");
+    }
+}

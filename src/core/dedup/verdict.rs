@@ -31,12 +31,23 @@ impl Verdict {
         }
     }
 
-    /// Whether a veto alone keeps them apart: the same words, filled in anew.
-    pub fn is_twin(&self) -> bool {
-        matches!(
-            self.veto(),
-            Some(Veto::Number | Veto::Province | Veto::Swap)
-        ) && self.scores.contained >= TWIN_CONTAINED_MIN
+    /// Whether no story can have both, not even by an article that is a copy of each: they are twins or strangers.
+    ///
+    /// What joins a story is held against all of it by this, and so are two stories that an article holds together:
+    /// the same question whatever came first, so that the order of arrival decides next to nothing.
+    pub fn keeps_apart(&self) -> bool {
+        self.is_twin() || self.is_stranger()
+    }
+
+    /// Whether a veto alone tells them apart: the same words, filled in anew.
+    fn is_twin(&self) -> bool {
+        let is_told_apart = self.veto().is_some_and(|veto| veto != Veto::Short);
+        is_told_apart && self.scores.contained >= TWIN_CONTAINED_MIN
+    }
+
+    /// Whether they have no more in common than any two articles.
+    fn is_stranger(&self) -> bool {
+        !self.is_near() && self.scores.contained < STRANGER_CONTAINED_MAX
     }
 
     /// Whether the full texts alone make them copies, however far apart their dates are.
@@ -174,7 +185,9 @@ const RETOLD_BODIES_MIN: f32 = 0.5;
 const SWAP_BODIES_MAX: f32 = 0.65;
 
 /// Of articles that nothing but a veto tells apart.
-const TWIN_CONTAINED_MIN: f32 = 0.83;
+const TWIN_CONTAINED_MIN: f32 = 0.7;
+/// Of articles that may be two ends of one story all the same: copies of copies.
+const STRANGER_CONTAINED_MAX: f32 = 0.15;
 
 const NEAR_CONTAINED_MIN: f32 = 0.5;
 const NEAR_BODY_MIN: f32 = 0.15;

@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
-use super::{AddressKey, Article, ArticleNo, Entry, EntryKey, SourceNo, Story, StoryNo, TextKey};
+use super::{
+    AddressKey, Article, ArticleNo, Entry, EntryKey, SourceNo, Standing, Story, StoryNo, TextKey,
+    Timestamp,
+};
 
 /// What the store knows of one id of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,34 @@ impl Known {
 
     pub fn article_of(&self, entry: &Entry) -> Option<KnownEntry> {
         self.entries.get(&entry.key).copied()
+    }
+
+    /// The stored article of an entry whose words are other ones now: it is looked at like a new one.
+    pub fn reworded(&self, entry: &Entry) -> Option<&Article> {
+        let KnownEntry::Stored(no) = self.article_of(entry)? else {
+            return None;
+        };
+        let stored = self.articles.get(&no)?;
+        (stored.entry.words_key != entry.words_key).then_some(stored)
+    }
+
+    /// When a story was taken down.
+    pub fn retracted_at(&self, story: StoryNo) -> Option<Timestamp> {
+        match self.stories.get(&story)?.standing {
+            Standing::Retracted { at } => Some(at),
+            Standing::Shown | Standing::Fused { .. } => None,
+        }
+    }
+
+    /// When this very text was taken down, by whichever source and under whichever id it stood: given a new one it does
+    /// not come back.
+    pub fn text_retracted_at(&self, entry: &Entry) -> Option<Timestamp> {
+        let same = self.with_text.get(&entry.text_key?)?;
+        same.iter()
+            .filter_map(|no| self.articles.get(no))
+            .filter(|article| article.entry.text_key == entry.text_key)
+            .filter_map(|article| self.retracted_at(article.story))
+            .max()
     }
 
     pub fn sources_of(&self, story: &Story) -> impl Iterator<Item = SourceNo> {
