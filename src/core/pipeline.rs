@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use crate::core::dedup::{Bridge, Identity, JoinReason, Judge};
+use crate::core::dedup::{Bridge, Identity, Join, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
     Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault, Flood,
@@ -52,7 +52,7 @@ pub struct PollReport {
     pub same: usize,
     /// New articles that joined a story of another source.
     pub copies: usize,
-    /// Stories that new articles showed to be part of an elder one.
+    /// Stories that turned out to be part of another one.
     pub fused: usize,
     pub problems: Vec<String>,
     pub fault: Option<FetchFault>,
@@ -403,6 +403,18 @@ pub fn came_back(before: &Article, after: &Article) -> bool {
     before.custody.left_at.is_some() && after.is_shown()
 }
 
+/// Where a reworded article belongs.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Stays,
+    /// It is like no other article of its story any more.
+    Elsewhere(Option<Join>),
+    /// It was a story by itself, and is part of another one.
+    PartOf(Join),
+    /// It was a story by itself, and says what was taken down.
+    TakenDown,
+}
+
 /// The batch while it grows.
 struct Draft<'a> {
     ground: &'a Ground<'a>,
@@ -480,7 +492,7 @@ impl<'a> Draft<'a> {
     }
 
     /// An entry that is stored already: written again only when it differs.
-    fn again(&mut self, judge: &Judge<'_>, no: ArticleNo, entry: Entry) {
+    fn again(&mut self, judge: &mut Judge<'_>, no: ArticleNo, entry: Entry) {
         self.listing.push(no);
         let Some(old) = self.ground.known.articles.get(&no) else {
             self.report.same += 1;
@@ -508,34 +520,93 @@ impl<'a> Draft<'a> {
             false => old.updated_at,
         };
         count_firings(&mut self.report.fired, Some(&old.entry), &entry);
-        // What an operator took down stays down whatever its source makes of it meanwhile.
-        let may_leave = reworded && self.retracted_at(old.story).is_none();
-        let leaves = may_leave && judge.leaves(old, &entry);
-        let mut article = rejudged(old, entry, updated_at, self.ground.now);
+        let place = match reworded {
+            true => self.place_anew(judge, old, &entry),
+            false => Place::Stays,
+        };
+        let article = rejudged(old, entry, updated_at, self.ground.now);
         self.touch(old.story);
-        if leaves {
-            article.story = StoryNo(self.numbers.story);
-            self.leave(old);
-            self.found(&article);
-        } else if came_back(old, &article) {
-            self.bring_back(old.story);
-        }
+        let article = self.put(old, article, place);
         self.articles.push(article);
+    }
+
+    /// Where an article belongs that says something else now.
+    fn place_anew(&self, judge: &mut Judge<'_>, old: &Article, entry: &Entry) -> Place {
+        let known = self.ground.known;
+        // What an operator took down stays down whatever its source makes of it meanwhile.
+        if known.retracted_at(old.story).is_some() || self.left(old.story) {
+            return Place::Stays;
+        }
+        let taken_down = known.text_retracted_at(entry).is_some();
+        if judge.is_alone(old) {
+            return match judge.join(entry) {
+                Some(join) => Place::PartOf(join),
+                None if taken_down => Place::TakenDown,
+                None => Place::Stays,
+            };
+        }
+        match taken_down || judge.leaves(old, entry) {
+            true => Place::Elsewhere(judge.join(entry)),
+            false => Place::Stays,
+        }
+    }
+
+    /// Whether a story became part of another by this answer.
+    fn left(&self, story: StoryNo) -> bool {
+        let mut pending = self.stories.iter();
+        pending.any(|one| one.no == story && matches!(one.standing, Standing::Fused { .. }))
+    }
+
+    /// Puts a reworded article in its place; its story is touched already.
+    fn put(&mut self, old: &Article, mut article: Article, place: Place) -> Article {
+        let now = self.ground.now;
+        match place {
+            Place::Stays => {
+                if came_back(old, &article) {
+                    self.bring_back(old.story);
+                }
+            }
+            Place::Elsewhere(join) => {
+                self.leave(old);
+                article.story = join.map_or(StoryNo(self.numbers.story), |join| join.story);
+                match join {
+                    Some(_) => self.join(&article),
+                    None => self.found(&article),
+                }
+            }
+            // Its own story goes into the one it turned out to be of, however young that is: what one source edits
+            // gives no other's story another id or another date.
+            Place::PartOf(join) => {
+                article.story = join.story;
+                self.join(&article);
+                self.amend(old.story, |story| {
+                    *story = standing::part_of(story, join.story, now);
+                });
+                self.report.fused += 1;
+            }
+            Place::TakenDown => self.amend(old.story, |story| {
+                story.standing = Standing::Retracted { at: now };
+            }),
+        }
+        article
+    }
+
+    /// Changes a story of this batch.
+    fn amend(&mut self, no: StoryNo, change: impl FnOnce(&mut Story)) {
+        if let Some(story) = self.stories.iter_mut().find(|story| story.no == no) {
+            change(story);
+        }
     }
 
     /// Readers that were told that it left take it again only where it says that it changed since.
     fn bring_back(&mut self, story: StoryNo) {
         let now = self.ground.now;
-        if let Some(story) = self.stories.iter_mut().find(|one| one.no == story) {
-            story.returned_at = Some(now);
-        }
+        self.amend(story, |story| story.returned_at = Some(now));
     }
 
     /// An article edited beyond recognition is no longer of its story, which stays with its other articles.
     fn leave(&mut self, old: &Article) {
-        if let Some(story) = self.stories.iter_mut().find(|story| story.no == old.story) {
-            story.articles.retain(|no| *no != old.no);
-        }
+        self.amend(old.story, |story| story.articles.retain(|no| *no != old.no));
     }
 
     /// The source's own date of the change where it can be true, else now.
@@ -598,35 +669,20 @@ impl<'a> Draft<'a> {
         };
         self.report.held += usize::from(matches!(article.ruling(), Ruling::Held(_)));
         match join {
-            Some(_) => self.join(&article),
+            Some(_) => {
+                self.report.copies += 1;
+                self.join(&article);
+            }
             None => self.found(&article),
         }
         self.listing.push(no);
         self.articles.push(article);
     }
 
-    fn retracted_at(&self, story: StoryNo) -> Option<Timestamp> {
-        match self.ground.known.stories.get(&story)?.standing {
-            Standing::Retracted { at } => Some(at),
-            Standing::Shown | Standing::Fused { .. } => None,
-        }
-    }
-
-    /// When this very text was taken down, by whichever source and under whichever id it stood: given a new
-    /// one it does not come back.
-    fn text_retracted_at(&self, entry: &Entry) -> Option<Timestamp> {
-        let known = self.ground.known;
-        let same = known.with_text.get(&entry.text_key?)?;
-        let stories = same
-            .iter()
-            .filter_map(|no| known.articles.get(no))
-            .map(|article| article.story);
-        stories.filter_map(|story| self.retracted_at(story)).max()
-    }
-
     fn found(&mut self, article: &Article) {
         self.numbers.story += 1;
-        let standing = self
+        let known = self.ground.known;
+        let standing = known
             .text_retracted_at(&article.entry)
             .map_or(Standing::Shown, |at| Standing::Retracted { at });
         self.stories.push(Story {
@@ -643,20 +699,15 @@ impl<'a> Draft<'a> {
     }
 
     fn join(&mut self, article: &Article) {
-        self.report.copies += 1;
         self.touch(article.story);
         let owner_dates_it = self.owner_replaces_guest(article);
-        if let Some(story) = self
-            .stories
-            .iter_mut()
-            .find(|story| story.no == article.story)
-        {
+        self.amend(article.story, |story| {
             story.articles.push(article.no);
             if owner_dates_it {
                 story.published_at = article.published_at;
                 story.dated_by = article.no;
             }
-        }
+        });
     }
 
     /// Whether the story's date comes from a guest on the host of this article's source.

@@ -175,16 +175,7 @@ pub fn fuse(
         changed_at: now,
         ..elder.clone()
     };
-    let left = Story {
-        articles: Vec::new(),
-        former_articles: younger.articles.clone(),
-        standing: Standing::Fused {
-            into: elder.no,
-            at: now,
-        },
-        changed_at: now,
-        ..younger.clone()
-    };
+    let left = part_of(younger, elder.no, now);
     let moved = moving.into_iter().map(|article| Article {
         story: elder.no,
         ..article.clone()
@@ -195,6 +186,17 @@ pub fn fuse(
         stories: vec![joined, left],
         ..Batch::default()
     })
+}
+
+/// A story whose articles are all of another one now: a record that leads there.
+pub fn part_of(story: &Story, into: StoryNo, now: Timestamp) -> Story {
+    Story {
+        articles: Vec::new(),
+        former_articles: story.articles.clone(),
+        standing: Standing::Fused { into, at: now },
+        changed_at: now,
+        ..story.clone()
+    }
 }
 
 fn of_story(story: Story, now: Timestamp) -> Batch {

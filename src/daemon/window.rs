@@ -35,7 +35,7 @@ impl Recent {
         }
     }
 
-    /// Brings to `known` the articles that may be copies of new entries, with their stories.
+    /// Brings to `known` the articles that may be copies of new and of reworded entries, with their stories.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -48,9 +48,15 @@ impl Recent {
     ) -> Result<(), StoreError> {
         let mut wanted = BTreeSet::new();
         for entry in entries {
-            if known.entries.contains_key(&entry.key) {
+            // A date, once given, does not move, whatever the source says now.
+            let dated = known.reworded(entry).map(|stored| Entry {
+                published_at: Some(stored.published_at),
+                ..entry.clone()
+            });
+            if dated.is_none() && known.entries.contains_key(&entry.key) {
                 continue;
             }
+            let entry = dated.as_ref().unwrap_or(entry);
             let mut alike: Vec<Alike> = self
                 .found(entry, asking, store)?
                 .into_iter()

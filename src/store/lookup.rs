@@ -448,14 +448,19 @@ impl StoreReader {
         };
         let mut wanted = BTreeSet::new();
         for entry in entries {
-            if let Some(stored) = self.entry(source, entry.key)? {
-                if let KnownEntry::Stored(no) = stored {
-                    wanted.insert(no);
-                }
-                known.entries.insert(entry.key, stored);
+            let stored = self.entry(source, entry.key)?;
+            known
+                .entries
+                .extend(stored.map(|stored| (entry.key, stored)));
+            if let Some(KnownEntry::Stored(no)) = stored {
+                known
+                    .articles
+                    .extend(self.article(no)?.map(|article| (no, article)));
+            }
+            if stored.is_some() && known.reworded(entry).is_none() {
                 continue;
             }
-            if let Some(address) = entry.address {
+            if let Some(address) = entry.address.filter(|_| stored.is_none()) {
                 let found = self.numbers_under(&keys::here(source, address))?;
                 wanted.extend(&found);
                 known.here.insert(address, found);
@@ -471,6 +476,7 @@ impl StoreReader {
                 known.with_text.insert(text, found);
             }
         }
+        wanted.retain(|no| !known.articles.contains_key(no));
         self.complete(&mut known, wanted)?;
         Ok(known)
     }

@@ -710,3 +710,124 @@ fn an_article_that_is_of_two_stories_makes_them_one_with_the_address_of_both() {
     homes.sort_unstable();
     assert_eq!(homes, [(2, 5), (100, 5)]);
 }
+
+const RICE: (&str, &str) = (
+    "Giá lúa tăng nhẹ phiên đầu tuần ở miền Tây",
+    "Thương lái mua tại ruộng với giá cao hơn tuần trước, nông dân chờ phiên sau mới bán.",
+);
+
+fn rice(id: &str) -> Entry {
+    wording(RICE.0, RICE.1, entry(id))
+}
+
+fn pottery(id: &str) -> Entry {
+    wording(TITLE, LEDE, entry(id))
+}
+
+fn story_of(digest: &Digest, no: u64) -> Story {
+    let stories = digest.batch.stories.iter();
+    let found: Vec<&Story> = stories.filter(|story| story.no == StoryNo(no)).collect();
+    (*only(&found)).clone()
+}
+
+#[test]
+fn an_article_that_becomes_a_copy_joins_and_its_own_story_leads_there() {
+    // Whether its own story is the younger, since it left once, or the elder, since its title was wrong at first.
+    for (own_story, theirs_story) in [(9, 4), (4, 9)] {
+        let theirs = article(7, OTHER, theirs_story, pottery("x"));
+        let own = article(8, OWN, own_story, rice("a"));
+        let edited = wording(TITLE, &format!("TTXVN - {LEDE}"), entry("a"));
+        let known = with_alike(known(OWN, &[theirs.clone(), own.clone()]), OWN, &edited);
+        let digest = check(&known, vec![edited]);
+        let joined = story_of(&digest, theirs_story);
+        assert_eq!(joined.articles, [theirs.no, own.no]);
+        assert_eq!(
+            (joined.published_at, joined.dated_by, joined.standing),
+            (theirs.published_at, theirs.no, Standing::Shown)
+        );
+        let left = story_of(&digest, own_story);
+        let into = StoryNo(theirs_story);
+        assert_eq!(left.standing, Standing::Fused { into, at: later() });
+        assert_eq!(
+            (left.articles, left.former_articles),
+            (vec![], vec![own.no])
+        );
+        let moved = only(&digest.batch.articles);
+        assert_eq!((moved.no, moved.story), (own.no, into));
+        assert_eq!(moved.published_at, own.published_at);
+        assert_eq!((digest.report.fused, digest.report.copies), (1, 0));
+        assert_eq!(digest.batch.next_story, 0);
+    }
+}
+
+#[test]
+fn an_article_that_leaves_goes_where_it_belongs_now() {
+    let stored = [
+        article(7, OTHER, 4, pottery("x")),
+        article(8, OWN, 4, pottery("a")),
+        article(9, OTHER, 5, rice("y")),
+    ];
+    let edited = rice("a");
+    let known = with_alike(known(OWN, &stored), OWN, &edited);
+    let digest = check(&known, vec![edited]);
+    assert_eq!(story_of(&digest, 4).articles, [ArticleNo(7)]);
+    assert_eq!(story_of(&digest, 5).articles, [ArticleNo(9), ArticleNo(8)]);
+    assert_eq!(
+        (digest.batch.stories.len(), digest.batch.next_story),
+        (2, 0)
+    );
+}
+
+#[test]
+fn an_edit_joins_no_story_that_the_source_is_in() {
+    let stored = [
+        article(6, OWN, 4, pottery("b")),
+        article(7, OTHER, 4, pottery("x")),
+        article(8, OWN, 9, rice("a")),
+    ];
+    let edited = pottery("a");
+    let known = with_alike(known(OWN, &stored), OWN, &edited);
+    let digest = check(&known, vec![pottery("b"), edited]);
+    assert_eq!(only(&digest.batch.articles).story, StoryNo(9));
+    assert_eq!(only(&digest.batch.stories).standing, Standing::Shown);
+}
+
+#[test]
+fn an_article_edited_into_what_was_taken_down_is_not_shown() {
+    // What was taken down is another source's, or an entry of the source itself.
+    for (whose, own_is_alone, expected) in [
+        (
+            OTHER,
+            true,
+            Standing::Fused {
+                into: StoryNo(3),
+                at: later(),
+            },
+        ),
+        (OTHER, false, Standing::Shown),
+        (OWN, true, Standing::Retracted { at: later() }),
+        (OWN, false, Standing::Shown),
+    ] {
+        let mut stored = vec![
+            article(6, whose, 3, pottery("down")),
+            article(8, OWN, 4, rice("a")),
+        ];
+        if !own_is_alone {
+            stored.push(article(9, OTHER, 4, rice("x")));
+        }
+        let mut known = known(OWN, &stored);
+        retracted(&mut known, 3, noon());
+        let digest = check(&known, vec![pottery("a")]);
+        assert_eq!(story_of(&digest, 4).standing, expected, "{whose}");
+        let article = only(&digest.batch.articles);
+        let home = match (whose, own_is_alone) {
+            (OWN, true) => 4,
+            (OWN, false) => 50,
+            (_, _) => 3,
+        };
+        assert_eq!(article.story, StoryNo(home), "{whose} {own_is_alone}");
+        let home = story_of(&digest, home);
+        assert!(home.standing.ended_at().is_some(), "{home:?}");
+        assert!(home.articles.contains(&article.no));
+    }
+}
