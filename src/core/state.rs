@@ -20,6 +20,15 @@ pub struct State {
     recompute: Option<Recompute>,
 }
 
+/// What a batch replaced in a [`State`].
+#[derive(Debug)]
+pub struct Before {
+    sources: Vec<(SourceNo, Option<SourceState>)>,
+    numbers: Numbers,
+    settings: Option<(u64, Timestamp)>,
+    recompute: Option<Recompute>,
+}
+
 impl State {
     /// From what a store holds.
     pub fn rebuild(
@@ -55,6 +64,33 @@ impl State {
         if batch.recompute.is_some() {
             self.recompute = batch.recompute;
         }
+    }
+
+    /// What `batch` is about to replace.
+    pub fn before(&self, batch: &Batch) -> Before {
+        Before {
+            sources: batch
+                .sources
+                .iter()
+                .map(|source| (source.no, self.sources.get(&source.no).cloned()))
+                .collect(),
+            numbers: self.numbers,
+            settings: self.settings,
+            recompute: self.recompute,
+        }
+    }
+
+    /// Makes all that was applied since `before` was taken undone; the last first.
+    pub fn take_back(&mut self, before: Before) {
+        for (no, source) in before.sources {
+            match source {
+                Some(source) => self.sources.insert(no, source),
+                None => self.sources.remove(&no),
+            };
+        }
+        self.numbers = before.numbers;
+        self.settings = before.settings;
+        self.recompute = before.recompute;
     }
 
     pub fn numbers(&self) -> Numbers {
@@ -171,7 +207,8 @@ fn readdressed(state: SourceState, source: &Source, now: Timestamp) -> SourceSta
     }
 }
 
-fn facts(state: &SourceState, source: Option<&Source>) -> SourceFacts {
+/// A source as matching and merging see it, under its configuration where it still has one.
+pub fn facts(state: &SourceState, source: Option<&Source>) -> SourceFacts {
     let name = source
         .and_then(|source| source.name.clone())
         .or_else(|| state.title.clone())
@@ -390,6 +427,35 @@ mod tests {
             None,
         );
         assert_eq!(state, rebuilt);
+    }
+
+    #[test]
+    fn what_is_taken_back_was_never_there() {
+        let before = two();
+        let mut state = before.clone();
+        let mut taken = Vec::new();
+        for batch in [
+            state.adopt(&config(&(source("c", "") + &source("a", "was = [\"z\"]"))), later()),
+            Batch {
+                settings: Some((9, later())),
+                next_article: 40,
+                next_story: 30,
+                ..Batch::default()
+            },
+            Batch {
+                recompute: Some(Recompute::default()),
+                next_article: 50,
+                ..Batch::default()
+            },
+        ] {
+            taken.push(state.before(&batch));
+            state.apply(&batch);
+        }
+        assert_ne!(state, before);
+        for one in taken.into_iter().rev() {
+            state.take_back(one);
+        }
+        assert_eq!(state, before);
     }
 
     #[test]

@@ -38,6 +38,7 @@ use crate::core::pipeline::PollReport;
 use crate::core::schedule::Jitter;
 use crate::fetch::Fetcher;
 use crate::http::listen::{self, Limits, Listener};
+use crate::store::StoreError;
 use crate::systemd::Supervisor;
 use crate::telemetry::Telemetry;
 use gather::Gathering;
@@ -75,6 +76,10 @@ const NAP_MAX: Duration = Duration::from_secs(30);
 const JUDGE_PAUSE: Duration = Duration::from_millis(20);
 /// Polls under way, waiting for their turn at a host included, for each one the fetcher has in flight.
 const UNDER_WAY_FACTOR: usize = 4;
+
+/// Polls written together at most, and for how long the first of them waits for the others to be decided.
+const GROUP_POLLS_MAX: usize = 64;
+const GROUP_SPAN_MAX: Duration = Duration::from_millis(25);
 
 /// What others ask of the owner.
 enum Command {
@@ -122,6 +127,15 @@ struct Finished {
     dry_run: bool,
     took: Duration,
 }
+
+/// A poll that is decided, or could not be, and waits to be written.
+struct Staged {
+    job: PollJob,
+    waiting: Vec<mpsc::UnboundedSender<PollEvent>>,
+    staged: Result<Option<PollReport>, StoreError>,
+}
+
+type Ended = Result<(tokio::task::Id, Finished), tokio::task::JoinError>;
 
 struct Loop<F> {
     owner: Owner,
@@ -220,6 +234,10 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
 async fn stopping(mut stopped: watch::Receiver<bool>) {
     // An error means that the daemon is gone: stop as well.
     let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn tell_unwritable(err: &StoreError) {
+    error!(%err, "the store cannot be written: polling stops, the last feeds are served; free the disk or mend the folder");
 }
 
 fn cores() -> usize {
@@ -330,13 +348,31 @@ impl<F: Fetcher> Loop<F> {
         handle.id()
     }
 
-    fn take(&mut self, done: Result<(tokio::task::Id, Finished), tokio::task::JoinError>) {
+    /// Takes a poll that ended, and those that ended meanwhile: they are decided one after the other and written
+    /// together, so that a lone one waits for nobody.
+    fn take(&mut self, done: Ended) {
+        let begun = Instant::now();
+        let mut group = Vec::new();
+        let mut ended = Some(done);
+        while let Some(done) = ended {
+            group.extend(self.end(done).and_then(|finished| self.stage(finished)));
+            let has_room = group.len() < GROUP_POLLS_MAX && begun.elapsed() < GROUP_SPAN_MAX;
+            ended = has_room
+                .then(|| self.polls.try_join_next_with_id())
+                .flatten();
+        }
+        if !group.is_empty() {
+            self.write_down(group);
+            self.telemetry.write_took(begun.elapsed());
+        }
+    }
+
+    /// What came of a poll whose task ended; none where nothing is to be stored of it.
+    fn end(&mut self, done: Ended) -> Option<Finished> {
         let (task, finished) = match done {
             Ok((task, finished)) => (task, finished),
             Err(err) => {
-                let Some(job) = self.tasks.get(&err.id()).cloned() else {
-                    return;
-                };
+                let job = self.tasks.get(&err.id()).cloned()?;
                 let fault = FetchFault::new(FaultKind::Internal, "the poll panicked");
                 error!(source = %job.id, %err, "a poll panicked");
                 let finished = Finished {
@@ -350,13 +386,14 @@ impl<F: Fetcher> Loop<F> {
         };
         self.tasks.remove(&task);
         self.telemetry.poll_took(finished.took);
-        match finished.dry_run {
-            true => self.finish_dry(task, finished),
-            false => self.finish(finished),
+        if finished.dry_run {
+            self.finish_dry(task, finished);
+            return None;
         }
+        Some(finished)
     }
 
-    fn finish(&mut self, finished: Finished) {
+    fn stage(&mut self, finished: Finished) -> Option<Staged> {
         let Finished { job, outcome, .. } = finished;
         self.busy.remove(&job.source);
         let waiting = self.waiting.remove(&job.source).unwrap_or_default();
@@ -364,55 +401,88 @@ impl<F: Fetcher> Loop<F> {
             debug!(source = %job.id, "its address was changed while it was asked: asked anew");
             self.waiting.insert(job.source, waiting);
             self.start(job.source);
-            return;
+            return None;
         }
         let now = self.clock.now();
         let jitter = Jitter(self.random.f64());
         let was_well = self.owner.degraded().is_none();
         let key = job.reading.key;
-        let begun = Instant::now();
-        let written = self.blocking(|owner| owner.finish(job.source, key, outcome, now, jitter));
-        self.telemetry.write_took(begun.elapsed());
+        let staged = self.blocking(|owner| owner.stage(job.source, key, outcome, now, jitter));
+        if let Err(err) = &staged
+            && was_well
+        {
+            tell_unwritable(err);
+        }
+        Some(Staged {
+            job,
+            waiting,
+            staged,
+        })
+    }
+
+    /// One durable write for all of `group`, and then the news of it to whoever waits.
+    fn write_down(&mut self, group: Vec<Staged>) {
+        let now = self.clock.now();
+        // What could not be decided took with it what was staged before.
+        let failed = group.iter().find_map(|one| one.staged.as_ref().err());
+        let written = match failed {
+            Some(err) => Err(err.clone()),
+            None => self.blocking(|owner| owner.write_staged(now)),
+        };
+        if let (Err(err), None) = (&written, failed) {
+            tell_unwritable(err);
+        }
         // Whoever is told what came of it finds it served.
         self.publish();
-        match written {
-            Ok(Some(report)) => {
-                self.telemetry.polled(
-                    report.outcome,
-                    report.new.len(),
-                    report.changed,
-                    report.copies,
-                );
-                self.telemetry.held(report.held);
-                self.log(&job, &report);
-                for waiter in waiting {
-                    let _ = waiter.send(PollEvent::Finished {
-                        id: job.id.clone(),
-                        report: report.clone(),
-                    });
+        for Staged {
+            job,
+            waiting,
+            staged,
+        } in group
+        {
+            match written.clone().and(staged) {
+                Ok(Some(report)) => self.tell_finished(&job, &report, waiting),
+                Ok(None) => {
+                    debug!(source = %job.id, "removed while it was asked");
+                    for waiter in waiting {
+                        let _ = waiter.send(PollEvent::Skipped {
+                            id: job.id.to_string(),
+                            why: "it was removed while it was asked".to_owned(),
+                        });
+                    }
+                }
+                Err(err) => {
+                    self.telemetry.write_failed();
+                    for waiter in waiting {
+                        let _ = waiter.send(PollEvent::Lost {
+                            id: job.id.clone(),
+                            cause: err.to_string(),
+                        });
+                    }
                 }
             }
-            Ok(None) => {
-                debug!(source = %job.id, "removed while it was asked");
-                for waiter in waiting {
-                    let _ = waiter.send(PollEvent::Skipped {
-                        id: job.id.to_string(),
-                        why: "it was removed while it was asked".to_owned(),
-                    });
-                }
-            }
-            Err(err) => {
-                self.telemetry.write_failed();
-                if was_well {
-                    error!(%err, "the store cannot be written: polling stops, the last feeds are served; free the disk or mend the folder");
-                }
-                for waiter in waiting {
-                    let _ = waiter.send(PollEvent::Lost {
-                        id: job.id.clone(),
-                        cause: err.to_string(),
-                    });
-                }
-            }
+        }
+    }
+
+    fn tell_finished(
+        &self,
+        job: &PollJob,
+        report: &PollReport,
+        waiting: Vec<mpsc::UnboundedSender<PollEvent>>,
+    ) {
+        self.telemetry.polled(
+            report.outcome,
+            report.new.len(),
+            report.changed,
+            report.copies,
+        );
+        self.telemetry.held(report.held);
+        self.log(job, report);
+        for waiter in waiting {
+            let _ = waiter.send(PollEvent::Finished {
+                id: job.id.clone(),
+                report: report.clone(),
+            });
         }
     }
 

@@ -130,6 +130,18 @@ pub struct Owner {
     /// Articles among which copies are looked for.
     recent: Recent,
     herald: Herald,
+    group: Group,
+}
+
+/// Polls that are decided and wait to be written together.
+#[derive(Default)]
+struct Group {
+    /// What each replaced in memory, the first first.
+    before: Vec<state::Before>,
+    /// The roster before it, where any of them changes it.
+    roster: Option<Arc<Roster>>,
+    sources: Vec<SourceNo>,
+    fired: Firings,
 }
 
 /// Told what serving needs before a write that changes it can be seen in the store.
@@ -163,6 +175,7 @@ impl Owner {
             warnings: Arc::default(),
             recent: Recent::new(config.stories.window),
             herald: Box::new(|_| {}),
+            group: Group::default(),
             derived_base_url: config
                 .server
                 .base_url_is_derived
@@ -346,73 +359,139 @@ impl Owner {
         now: Timestamp,
         jitter: Jitter,
     ) -> Result<Option<PollReport>, StoreError> {
-        self.stand_firm(now)?;
+        let report = self.stage(no, reading_key, outcome, now, jitter)?;
+        self.write_staged(now)?;
+        Ok(report)
+    }
+
+    /// Decides one poll on top of those staged before it; nobody sees it before [`Owner::write_staged`].
+    ///
+    /// # Errors
+    /// When the store cannot be read or written: nothing of what was staged is changed then, and the owner is
+    /// degraded.
+    pub fn stage(
+        &mut self,
+        no: SourceNo,
+        reading_key: ContentKey,
+        outcome: PollOutcome,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Result<Option<PollReport>, StoreError> {
+        self.stand(now)?;
         let state = &self.state;
         self.plan.renew_price(now, |no| state.source(no));
-        let decided = self
+        let staged = self
             .decide(no, reading_key, outcome, now, jitter)
             .and_then(|digest| {
                 let Some(mut digest) = digest else {
                     return Ok(None);
                 };
-                let roster = self
-                    .changes_roster(&digest.batch)
-                    .then(|| Arc::new(self.settle(&self.config, &mut digest.batch, now)));
-                if let Some(roster) = &roster {
-                    self.announce(roster, &digest.batch);
-                }
-                self.store.apply(&digest.batch)?;
-                Ok(Some((digest, roster)))
+                self.renew_roster(&mut digest.batch, now);
+                self.store.stage(&digest.batch)?;
+                Ok(Some(digest))
             });
-        match decided {
+        match staged {
             Ok(None) => Ok(None),
-            Ok(Some((digest, roster))) => {
-                let first_new = self.state.numbers().article;
-                self.recent.apply(&digest.batch, first_new);
-                self.state.apply(&digest.batch);
-                self.firings.add(&digest.report.fired);
-                if let Some(source) = self.state.source(no) {
-                    self.plan.place(source, now);
-                }
-                if let Some(roster) = roster {
-                    self.roster = roster;
-                }
+            Ok(Some(digest)) => {
+                self.remember(no, &digest);
                 Ok(Some(digest.report))
             }
             Err(err) => {
-                // Whatever was announced is taken back by this.
                 self.degrade(&err, now);
                 Err(err)
             }
         }
     }
 
-    /// Tells the herald how things will be once `batch` is written.
-    fn announce(&mut self, roster: &Arc<Roster>, batch: &Batch) {
-        self.generation += 1;
-        let now = self.published();
-        (self.herald)(Published {
-            roster: Arc::clone(roster),
-            settings_at: batch.settings.map_or(now.settings_at, |(_, at)| at),
-            ..now
+    /// Memory as it will be when what is staged is written; what it replaces is kept until then.
+    fn remember(&mut self, no: SourceNo, digest: &pipeline::Digest) {
+        let first_new = self.state.numbers().article;
+        self.recent.apply(&digest.batch, first_new);
+        self.group.before.push(self.state.before(&digest.batch));
+        self.state.apply(&digest.batch);
+        self.group.sources.push(no);
+        for (rule, count) in &digest.report.fired {
+            *self.group.fired.entry(*rule).or_default() += count;
+        }
+    }
+
+    /// Writes what is staged, all of it durably with one write or none.
+    ///
+    /// # Errors
+    /// When the store cannot be written: nothing of it is remembered then, and the owner is degraded.
+    pub fn write_staged(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if self.group.sources.is_empty() {
+            return Ok(());
+        }
+        if self.group.roster.is_some() {
+            // Whoever sees the polls in the store finds them served; taken back where they cannot be written.
+            self.generation += 1;
+            (self.herald)(self.published());
+        }
+        if let Err(err) = self.store.write_staged() {
+            self.degrade(&err, now);
+            return Err(err);
+        }
+        let written = std::mem::take(&mut self.group);
+        self.firings.add(&written.fired);
+        for no in written.sources {
+            if let Some(source) = self.state.source(no) {
+                self.plan.place(source, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is staged is not to be written, and was never there.
+    fn let_go(&mut self) {
+        self.store.forget_staged();
+        let unwritten = std::mem::take(&mut self.group);
+        for before in unwritten.before.into_iter().rev() {
+            self.state.take_back(before);
+        }
+        if let Some(roster) = unwritten.roster {
+            self.roster = roster;
+        }
+    }
+
+    /// The roster as it will be after `batch`, which gets to say since when what is served looks so.
+    fn renew_roster(&mut self, batch: &mut Batch, now: Timestamp) {
+        let renamed = batch.sources.iter().filter(|new| {
+            self.state
+                .source(new.no)
+                .is_none_or(|old| (&old.title, &old.site) != (&new.title, &new.site))
         });
+        for new in renamed {
+            let source = self.assignments.get(&new.no).map(|found| &found.source);
+            let facts = state::facts(new, source);
+            let known = batch.settings.or(self.state.settings());
+            let before = self.roster.get(new.no).map_or(0, hash_of);
+            let hash = known.map_or(0, |(hash, _)| hash);
+            let after = hash.wrapping_sub(before).wrapping_add(hash_of(&facts));
+            if after != hash {
+                batch.settings = Some((after, now));
+            }
+            self.group
+                .roster
+                .get_or_insert_with(|| Arc::clone(&self.roster));
+            // Copied once for all polls of a group: ten thousand sources are many.
+            Arc::make_mut(&mut self.roster).renew(facts);
+        }
+    }
+
+    /// Nothing waits to be written, and the ground is sure.
+    fn stand_firm(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.write_staged(now)?;
+        self.stand(now)
     }
 
     /// What a failed write left behind is not known: nothing is decided before it has been read back.
-    fn stand_firm(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    fn stand(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.recover(now);
         match &self.degraded {
             None => Ok(()),
             Some(degraded) => Err(degraded.cause.clone()),
         }
-    }
-
-    fn changes_roster(&self, batch: &Batch) -> bool {
-        batch.sources.iter().any(|new| {
-            self.state
-                .source(new.no)
-                .is_none_or(|old| (&old.title, &old.site) != (&new.title, &new.site))
-        })
     }
 
     /// Puts a new configuration into force; sources keep their history.
@@ -505,6 +584,7 @@ impl Owner {
     }
 
     fn degrade(&mut self, err: &StoreError, now: Timestamp) {
+        self.let_go();
         let failures = self
             .degraded
             .as_ref()
@@ -615,16 +695,24 @@ fn asked_at<'a>(source: &'a Source, state: &'a SourceState) -> &'a str {
     moved::address(&source.url, state, is_private)
 }
 
-/// Everything a served document depends on besides the stories.
+/// Everything a served document depends on besides the stories: a sum over the sources, so that a poll that
+/// changes one of ten thousand costs one.
 fn settings_hash(config: &Config, roster: &Roster) -> u64 {
-    // In the order of their numbers: a roster's own maps print in another order each time.
-    let sources: Vec<&SourceFacts> = roster.iter().collect();
     let shown = format!(
-        "{} {} {:?} {sources:?}",
+        "{} {} {:?}",
         env!("CARGO_PKG_VERSION"),
         config.server.base_url,
         config.feed
     );
+    let sources = roster.iter().map(hash_of);
+    sources.fold(hash(&shown), u64::wrapping_add)
+}
+
+fn hash_of(facts: &SourceFacts) -> u64 {
+    hash(&format!("{facts:?}"))
+}
+
+fn hash(shown: &str) -> u64 {
     let digest = blake3::hash(shown.as_bytes());
     u64::from_be_bytes(std::array::from_fn(|at| digest.as_bytes()[at]))
 }

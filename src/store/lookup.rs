@@ -132,6 +132,10 @@ impl StoreReader {
         self.engine.as_ref()
     }
 
+    pub(super) fn shared_engine(&self) -> Arc<dyn Engine> {
+        Arc::clone(&self.engine)
+    }
+
     /// Something made from the store is still what the store says if this is the same before and after
     /// it was made, and now; none while a write is under way.
     pub fn revision(&self) -> Option<u64> {

@@ -32,11 +32,13 @@
 
 mod index;
 mod keys;
+mod layer;
 mod lookup;
 mod marker;
 mod memory;
 mod record;
 mod sled;
+mod staged;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +54,7 @@ pub use lookup::{Counts, ExportLine, Order, SourcePlace, StoreReader};
 pub use marker::Marker;
 pub use memory::MemoryEngine;
 pub use sled::SledEngine;
+use staged::Staged;
 
 /// One change to the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,9 +167,13 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// The one writer of a store.
+/// The one writer of a store; read through it, what is staged is there already.
 pub struct Store {
+    /// What everybody sees: what is written.
     reader: StoreReader,
+    /// The same with what is staged.
+    ahead: StoreReader,
+    staged: Arc<Staged>,
     marker: Option<Marker>,
     /// Whether the last write is known to have reached the medium.
     is_sure: bool,
@@ -188,7 +195,7 @@ impl std::ops::Deref for Store {
     type Target = StoreReader;
 
     fn deref(&self) -> &StoreReader {
-        &self.reader
+        &self.ahead
     }
 }
 
@@ -222,8 +229,11 @@ impl Store {
     }
 
     fn over(reader: StoreReader) -> Store {
+        let staged = Arc::new(Staged::over(reader.shared_engine()));
         Store {
             reader,
+            ahead: StoreReader::new(Arc::clone(&staged) as Arc<dyn Engine>),
+            staged,
             marker: None,
             is_sure: true,
         }
@@ -247,11 +257,49 @@ impl Store {
         self.reader.clone()
     }
 
-    /// Writes all of `batch`, atomically and durably.
+    /// Writes all of `batch`, and all that was staged before it, atomically and durably.
     ///
     /// # Errors
     /// When the medium fails; the caller must read the store again before it trusts its own memory.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.stage(batch)?;
+        self.write_staged()
+    }
+
+    /// Has `batch` wait for [`Store::write_staged`]; until then only what is read through this writer has it.
+    ///
+    /// # Errors
+    /// When the medium fails: then nothing is staged any more, nor what was staged before.
+    pub fn stage(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let ops = self.covered(batch);
+        if ops.is_err() {
+            self.forget_staged();
+        }
+        self.staged.add(ops?);
+        Ok(())
+    }
+
+    /// Writes all that is staged with one atomic, durable write.
+    ///
+    /// # Errors
+    /// When the medium fails; the caller must read the store again before it trusts its own memory.
+    pub fn write_staged(&mut self) -> Result<(), StoreError> {
+        let ops = self.staged.take();
+        if ops.is_empty() {
+            return Ok(());
+        }
+        let written = self.write(ops);
+        self.is_sure = written.is_ok();
+        written
+    }
+
+    /// What is staged is not to be written.
+    pub fn forget_staged(&mut self) {
+        drop(self.staged.take());
+    }
+
+    /// What a batch puts into the tree, its numbers reserved.
+    fn covered(&mut self, batch: &Batch) -> Result<Vec<Op>, StoreError> {
         let ops = self.ops(batch)?;
         if let Some(marker) = &mut self.marker {
             let held = self.reader.numbers()?;
@@ -259,12 +307,7 @@ impl Store {
                 .cover(held, batch)
                 .map_err(|err| StoreError::Write(err.to_string()))?;
         }
-        if ops.is_empty() {
-            return Ok(());
-        }
-        let written = self.write(ops);
-        self.is_sure = written.is_ok();
-        written
+        Ok(ops)
     }
 
     /// Gives an empty store the identity of an exported one; until [`Store::end_import`] nobody else

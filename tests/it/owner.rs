@@ -74,6 +74,15 @@ impl World {
         self.owner.finish(no, key, outcome, self.now, Jitter(0.0))
     }
 
+    fn stage(&mut self, at: usize) -> Result<Option<PollReport>, StoreError> {
+        let no = SourceNo(u32::try_from(at).expect("few"));
+        let job = self.owner.job(no).expect("it is configured");
+        let fetched = self.newsrooms[at].answer(&job.fetch);
+        let outcome = reading::read(fetched, job.before, &job.reading, &job.tagger, self.now);
+        self.owner
+            .stage(no, job.reading.key, outcome, self.now, Jitter(0.0))
+    }
+
     fn titles(&self) -> BTreeSet<String> {
         let mut titles = BTreeSet::new();
         let read = self.owner.reader().export(|line| {
@@ -134,6 +143,55 @@ fn a_failed_write_degrades_and_changes_nothing_in_memory() {
         let title = world.newsrooms[0].items.last().expect("one").title.clone();
         assert_eq!(world.titles().contains(&title), reaches_the_medium);
     }
+}
+
+#[test]
+fn polls_that_end_together_are_written_together_and_each_knows_those_before_it() {
+    let mut world = World::new(&["a", "b", "c"]);
+    let copied = world.newsrooms[0].items[0].clone();
+    world.newsrooms[1].items[0] = Item {
+        path: "/chep.html".into(),
+        text: "Đồi chè số không hái sớm hơn mọi năm, theo lời xã viên trong vùng.".into(),
+        ..copied
+    };
+    world.newsrooms[0].items[0].text = world.newsrooms[1].items[0].text.clone();
+    let writes = world.engine.writes();
+    for at in [0, 1, 2] {
+        world.stage(at).expect("it is decided").expect("configured");
+        assert!(world.titles().is_empty(), "seen before it is written");
+    }
+    world.owner.write_staged(world.now).expect("it is written");
+    assert_eq!(world.engine.writes(), writes + 1);
+    let counts = world.owner.reader().counts().expect("readable");
+    assert_eq!((counts.articles, counts.stories), (3, 2));
+    world.assert_state_is_the_store();
+}
+
+#[test]
+fn polls_that_cannot_be_written_together_are_all_forgotten() {
+    let mut world = World::new(&["a", "b"]);
+    world.skip_a_failure_that_writes();
+    world.poll(0).expect("it is written");
+    world.newsrooms[0].items.push(item(8));
+    let before = world.owner.state().clone();
+    let roster = world.owner.published().roster;
+    for at in [0, 1] {
+        world.stage(at).expect("it is decided");
+    }
+    world.engine.refuse_next(2);
+    world.owner.write_staged(world.now).expect_err("refused");
+    let now = world.owner.published();
+    assert_eq!(world.owner.state(), &before);
+    assert_eq!(now.roster, roster);
+    world.now = world.now + MINUTE;
+    world.owner.recover(world.now);
+    world.now = world.now + MINUTE;
+    assert!(world.owner.recover(world.now));
+    world.assert_state_is_the_store();
+    for at in [0, 1] {
+        world.poll(at).expect("the store is in order again");
+    }
+    assert_eq!(world.titles().len(), 3);
 }
 
 #[test]

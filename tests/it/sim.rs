@@ -16,7 +16,7 @@ use langbao::core::reading;
 use langbao::core::review::{Review, Terms};
 use langbao::core::schedule::Jitter;
 use langbao::daemon::owner::{Owner, rebuild};
-use langbao::store::{ExportLine, From, Order, Place, Store, StoreReader};
+use langbao::store::{ExportLine, From, Order, Place, Store, StoreError, StoreReader};
 
 use crate::support::faulty::FaultyEngine;
 use crate::support::newsroom::{Habit, Item, Newsroom, broken, throttled};
@@ -66,6 +66,10 @@ struct World {
     polls: usize,
     restarts: usize,
     lost_writes: usize,
+    /// Polls that were written together with others.
+    together: usize,
+    /// Asked, and not ended yet.
+    under_way: BTreeSet<SourceNo>,
     /// Which of [`RULES`] are in force.
     rules: usize,
     /// Taken down and not brought back, as far as it was written.
@@ -130,6 +134,8 @@ impl World {
             polls: 0,
             restarts: 0,
             lost_writes: 0,
+            together: 0,
+            under_way: BTreeSet::new(),
             rules: 0,
             retracted: BTreeSet::new(),
             released: 0,
@@ -212,6 +218,7 @@ impl World {
 
     fn restart(&mut self) {
         self.restarts += 1;
+        self.under_way.clear();
         let config = crate::support::config(&feeds_toml(self.rules));
         // A restart onto a full disk fails, and systemd tries again.
         for _ in 0..5 {
@@ -289,16 +296,52 @@ impl World {
         if !self.owner.recover(self.now) {
             return;
         }
-        for no in self.owner.due(self.now, &BTreeSet::new(), usize::MAX) {
-            self.poll(no);
-            // A failed write does not call back what is under way.
-            if self.owner.degraded().is_some() && self.random.bool() {
-                break;
+        let due = self.owner.due(self.now, &self.under_way, usize::MAX);
+        self.under_way.extend(due);
+        // Some wait for others, and end together.
+        if self.random.bool() {
+            let group = std::mem::take(&mut self.under_way);
+            self.poll(&group);
+        }
+    }
+
+    /// Polls that end together: all of them are written, or none.
+    fn poll(&mut self, group: &BTreeSet<SourceNo>) {
+        let before = self.owner.state().clone();
+        let was_well = self.owner.degraded().is_none();
+        let reader = self.owner.reader();
+        let counts = reader.counts();
+        let mut told_to_wait = Vec::new();
+        let mut all = Ok(());
+        for no in group {
+            match self.stage(*no) {
+                Ok(wait) => told_to_wait.push((*no, wait)),
+                Err(err) => all = all.and(Err(err)),
+            }
+        }
+        assert_eq!(reader.counts(), counts, "seen before it is written");
+        match all.and_then(|()| self.owner.write_staged(self.now)) {
+            Ok(()) => {
+                for (no, wait) in told_to_wait {
+                    self.asked.insert(no, self.now);
+                    if let Some(span) = wait {
+                        self.told_to_wait.insert(no, self.now + span);
+                    }
+                }
+                self.together += usize::from(group.len() > 1);
+                self.assert_state_is_the_store();
+            }
+            Err(_) => {
+                self.lost_writes += 1;
+                if was_well {
+                    assert_eq!(self.owner.state(), &before, "remembered, and not written");
+                }
             }
         }
     }
 
-    fn poll(&mut self, no: SourceNo) {
+    /// What the source asked to wait, if it did.
+    fn stage(&mut self, no: SourceNo) -> Result<Option<Duration>, StoreError> {
         let job = self.owner.job(no).expect("what is due has a job");
         self.assert_polite(no);
         let at: usize = job.id.as_str()[1..].parse().expect("s and a number");
@@ -310,19 +353,9 @@ impl World {
         };
         let jitter = Jitter(self.random.f64());
         self.polls += 1;
-        match self
-            .owner
-            .finish(no, job.reading.key, outcome, self.now, jitter)
-        {
-            Ok(_) => {
-                self.asked.insert(no, self.now);
-                if let Some(span) = retry_after {
-                    self.told_to_wait.insert(no, self.now + span);
-                }
-                self.assert_state_is_the_store();
-            }
-            Err(_) => self.lost_writes += 1,
-        }
+        self.owner
+            .stage(no, job.reading.key, outcome, self.now, jitter)?;
+        Ok(retry_after)
     }
 
     /// Invariant 4.
@@ -540,6 +573,7 @@ fn simulate(seed: u64, days: u32) {
     // A world in which nothing happened would show nothing.
     assert!(world.published > 100 && world.polls > 300);
     assert!(world.restarts > 0 && world.lost_writes > 0 && store.with_copies() > 5);
+    assert!(world.together > 20);
     assert!(world.judged > 5 && world.released > 0 && !world.retracted.is_empty());
 }
 

@@ -30,7 +30,10 @@ pub struct SourceFacts {
 pub struct Roster {
     sources: BTreeMap<SourceNo, SourceFacts>,
     by_id: HashMap<SourceId, SourceNo>,
+    /// By host, as the configuration has them.
     owners: HashMap<String, Vec<SourceNo>>,
+    /// By host, as the feeds themselves claim: it counts where nobody is configured.
+    claims: HashMap<String, Vec<SourceNo>>,
 }
 
 impl Roster {
@@ -49,18 +52,50 @@ impl Roster {
         }
         let mut claims: HashMap<String, Vec<SourceNo>> = HashMap::new();
         for facts in sources.values() {
-            if let Some(host) = &facts.claimed_host
-                && !owners.contains_key(host)
-            {
+            if let Some(host) = &facts.claimed_host {
                 claims.entry(host.clone()).or_default().push(facts.no);
             }
         }
-        owners.extend(claims);
         Roster {
             sources,
             by_id,
             owners,
+            claims,
         }
+    }
+
+    /// With other facts of one source: the same as made of all sources anew, at the cost of one.
+    pub fn renew(&mut self, facts: SourceFacts) {
+        let is_alike = self
+            .sources
+            .get(&facts.no)
+            .is_some_and(|old| (&old.id, &old.hosts) == (&facts.id, &facts.hosts));
+        if !is_alike {
+            let mut sources = std::mem::take(&mut self.sources);
+            sources.insert(facts.no, facts);
+            *self = Roster::new(sources.into_values());
+            return;
+        }
+        let no = facts.no;
+        let claimed = facts.claimed_host.clone();
+        let old = self.sources.insert(no, facts);
+        if let Some(host) = old.and_then(|old| old.claimed_host)
+            && let Some(claimants) = self.claims.get_mut(&host)
+        {
+            claimants.retain(|one| *one != no);
+            if claimants.is_empty() {
+                self.claims.remove(&host);
+            }
+        }
+        if let Some(host) = claimed {
+            let claimants = self.claims.entry(host).or_default();
+            let at = claimants.partition_point(|one| *one < no);
+            claimants.insert(at, no);
+        }
+    }
+
+    fn owners_of(&self, host: &str) -> Option<&Vec<SourceNo>> {
+        self.owners.get(host).or_else(|| self.claims.get(host))
     }
 
     pub fn get(&self, no: SourceNo) -> Option<&SourceFacts> {
@@ -81,8 +116,7 @@ impl Roster {
     }
 
     pub fn owns(&self, source: SourceNo, host: &str) -> bool {
-        self.owners
-            .get(host)
+        self.owners_of(host)
             .is_some_and(|owners| owners.contains(&source))
     }
 
@@ -92,7 +126,7 @@ impl Roster {
             .entry
             .host
             .as_deref()
-            .and_then(|host| self.owners.get(host))
+            .and_then(|host| self.owners_of(host))
             .is_some_and(|owners| !owners.contains(&article.source))
     }
 
@@ -104,5 +138,50 @@ impl Roster {
                 .host
                 .as_deref()
                 .is_some_and(|host| self.owns(other, host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(no: u32, claimed_host: Option<&str>) -> SourceFacts {
+        SourceFacts {
+            no: SourceNo(no),
+            id: SourceId::parse(&format!("s{no}")).expect("a plain id"),
+            was: Vec::new(),
+            name: format!("Báo {no}"),
+            url: format!("https://s{no}.vn/rss"),
+            site: format!("https://s{no}.vn/"),
+            priority: 0,
+            republishes_full_text: false,
+            hosts: vec![format!("s{no}.vn")],
+            claimed_host: claimed_host.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn renewed_one_by_one_it_is_what_is_made_of_all_anew() {
+        let mut now: Vec<SourceFacts> = (0..4).map(|no| facts(no, None)).collect();
+        let mut roster = Roster::new(now.clone());
+        let changes = [
+            facts(2, Some("chung.vn")),
+            facts(0, Some("chung.vn")),
+            facts(3, Some("s1.vn")),
+            facts(2, Some("rieng.vn")),
+            facts(0, None),
+            SourceFacts {
+                hosts: vec!["s1.vn".into(), "moi.vn".into()],
+                ..facts(1, Some("chung.vn"))
+            },
+            facts(4, Some("chung.vn")),
+        ];
+        for change in changes {
+            now.retain(|one| one.no != change.no);
+            now.push(change.clone());
+            roster.renew(change);
+            assert_eq!(roster, Roster::new(now.clone()));
+        }
+        assert!(roster.owns(SourceNo(4), "chung.vn") && !roster.owns(SourceNo(3), "s1.vn"));
     }
 }

@@ -14,6 +14,7 @@ pub struct FaultyEngine {
     let_through: AtomicU32,
     refuse: AtomicU32,
     refused: AtomicU32,
+    writes: AtomicU32,
 }
 
 impl FaultyEngine {
@@ -25,6 +26,11 @@ impl FaultyEngine {
     pub fn refuse_after(&self, writes: u32) {
         self.let_through.store(writes, Ordering::SeqCst);
         self.refuse_next(1);
+    }
+
+    /// How often it was written to.
+    pub fn writes(&self) -> u32 {
+        self.writes.load(Ordering::SeqCst)
     }
 
     pub fn refuse_next(&self, writes: u32) {
@@ -42,6 +48,7 @@ impl Engine for FaultyEngine {
     }
 
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
         if take_one(&self.let_through) || !take_one(&self.refuse) {
             return self.memory.write(ops);
         }
