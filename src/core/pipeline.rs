@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use crate::core::dedup::sketches::Sketches;
 use crate::core::dedup::{Bridge, Identity, Join, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
@@ -31,6 +32,8 @@ pub struct Numbers {
 pub struct Ground<'a> {
     pub state: &'a SourceState,
     pub known: &'a Known,
+    /// Those that were made while it was looked for.
+    pub sketches: &'a Sketches,
     pub roster: &'a Roster,
     pub numbers: Numbers,
     pub policy: Policy,
@@ -236,7 +239,8 @@ fn of_source(state: SourceState, now: Timestamp) -> Batch {
 fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
     let (habit, unusual) = look(ground, &mut feed);
     let mut draft = Draft::new(ground);
-    let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster);
+    let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster)
+        .given(ground.sketches);
     for entry in feed.entries {
         draft.take(&mut judge, entry);
     }

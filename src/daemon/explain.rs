@@ -11,6 +11,7 @@ use super::find::{self, Lost};
 use super::window::{Asking, Recent};
 use crate::core::config::Config;
 use crate::core::dedup::explain::{self, Around, Explanation, Home};
+use crate::core::dedup::sketch::Sketch;
 use crate::core::model::{
     Article, ArticleNo, HeldBy, Mint, Roster, Ruling, Scheme, SourceNo, Standing, StoryNo,
     Timestamp, Verdict,
@@ -205,7 +206,8 @@ fn others(
             sources: &sources,
             now: ground.now,
         };
-        let alike = recent.found(&article.entry, asking, store)?;
+        let sketch = Sketch::of_entry(&article.entry);
+        let alike = recent.found(&article.entry, &sketch, asking, store)?;
         found.extend(alike.into_iter().map(|found| found.article));
     }
     found.sort_unstable();

@@ -331,11 +331,13 @@ impl Owner {
             sources: &sources,
             now,
         };
-        self.recent
+        let sketches = self
+            .recent
             .bring(&mut known, entries, asking, &self.store)?;
         let ground = Ground {
             state,
             known: &known,
+            sketches: &sketches,
             roster: &self.roster,
             numbers: self.state.numbers(),
             policy: (self.plan.policy(no))

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::core::dedup::idf::Idf;
-use crate::core::dedup::sketch::{Sketch, Text};
+use crate::core::dedup::sketch::Sketch;
+use crate::core::dedup::sketches::Sketches;
 use crate::core::dedup::window::{Found, Kept, SPAN_ARTICLES_MAX, SpanNo, Window};
 use crate::core::model::{Alike, Article, Batch, Entry, Known, SourceNo, Timestamp};
 use crate::store::{From, Place, StoreError, StoreReader};
@@ -35,7 +36,8 @@ impl Recent {
         }
     }
 
-    /// Brings to `known` the articles that may be copies of new and of reworded entries, with their stories.
+    /// Brings to `known` the articles that may be copies of new and of reworded entries, with their stories; gives
+    /// the sketches by which they were found.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -45,7 +47,8 @@ impl Recent {
         entries: &[Entry],
         asking: Asking<'_>,
         store: &StoreReader,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Sketches, StoreError> {
+        let sketches = Sketches::default();
         let mut wanted = BTreeSet::new();
         for entry in entries {
             // A date, once given, does not move, whatever the source says now.
@@ -57,13 +60,17 @@ impl Recent {
                 continue;
             }
             let entry = dated.as_ref().unwrap_or(entry);
+            let sketch = sketches.entry(entry);
             let mut alike: Vec<Alike> = self
-                .found(entry, asking, store)?
+                .found(entry, &sketch, asking, store)?
                 .into_iter()
                 .filter(|found| found.verdict.is_copy())
-                .map(|found| Alike {
-                    article: found.article,
-                    is_late: false,
+                .map(|found| {
+                    sketches.keep(found.article, found.sketch);
+                    Alike {
+                        article: found.article,
+                        is_late: false,
+                    }
                 })
                 .collect();
             for article in store.with_body(entry)? {
@@ -80,19 +87,21 @@ impl Recent {
             }
         }
         wanted.retain(|no| !known.articles.contains_key(no));
-        store.complete(known, wanted)
+        store.complete(known, wanted)?;
+        Ok(sketches)
     }
 
-    /// Articles of other sources that are like an entry, copies among them.
+    /// Articles of other sources that are like an entry of this sketch, copies among them.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn found(
         &mut self,
         entry: &Entry,
+        sketch: &Sketch,
         asking: Asking<'_>,
         store: &StoreReader,
-    ) -> Result<Vec<Found>, StoreError> {
+    ) -> Result<Vec<Found<'_>>, StoreError> {
         let at = entry.published_at.unwrap_or(asking.now).min(asking.now);
         for span in self.window.around(at) {
             if !self.window.is_loaded(span) {
@@ -100,10 +109,9 @@ impl Recent {
             }
         }
         self.window.shrink(at);
-        let sketch = Sketch::of(&Text::of(entry), Idf::built_in());
         Ok(self
             .window
-            .alike(asking.source, at, &sketch, Idf::built_in()))
+            .alike(asking.source, at, sketch, Idf::built_in()))
     }
 
     fn load(
@@ -161,6 +169,6 @@ fn kept(article: &Article) -> Kept {
         article: article.no,
         source: article.source,
         at: article.published_at,
-        sketch: Sketch::of(&Text::of(&article.entry), Idf::built_in()),
+        sketch: Sketch::of_entry(&article.entry),
     }
 }

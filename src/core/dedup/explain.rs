@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::idf::Idf;
-use super::sketch::{Sketch, Text};
+use super::sketch::Sketch;
 use super::verdict::{Probe, Verdict};
 use crate::core::model::{Article, ArticleNo, SourceNo, Standing, StoryNo, Timestamp};
 
@@ -186,7 +186,7 @@ fn are_told_apart(articles: &[Article], others: &[Article]) -> bool {
 }
 
 fn sketch(article: &Article) -> Sketch {
-    Sketch::of(&Text::of(&article.entry), Idf::built_in())
+    Sketch::of_entry(&article.entry)
 }
 
 fn compared(one: &Article, other: &Article, verdict: Verdict) -> Compared {

@@ -3,13 +3,14 @@
 //! Owns the rules of identity inside one source and of joining across sources. Decides on what it is
 //! handed (`Known`), changes nothing, and never joins two entries of one source.
 //!
-//! `words` makes spellings alike, `sketch` is what is kept of an article, `verdict` tells what two are to each other,
-//! `window` finds the ones worth asking about, `explain` says why.
+//! `words` makes spellings alike, `sketch` is what is kept of an article, `sketches` those of one answer, `verdict`
+//! tells what two are to each other, `window` finds the ones worth asking about, `explain` says why.
 
 pub mod explain;
 pub mod idf;
 mod places;
 pub mod sketch;
+pub mod sketches;
 pub mod verdict;
 pub mod window;
 mod words;
@@ -22,7 +23,8 @@ use crate::core::model::{
 };
 
 use idf::Idf;
-use sketch::{Sketch, Text};
+use sketch::Sketch;
+use sketches::Sketches;
 use verdict::Probe;
 
 /// What an entry is to its own source's history.
@@ -64,6 +66,7 @@ pub struct Judge<'a> {
     source: SourceNo,
     known: &'a Known,
     roster: &'a Roster,
+    sketches: Sketches,
     keys: HashSet<EntryKey>,
     addresses: HashMap<AddressKey, usize>,
     shared_addresses: HashMap<AddressKey, usize>,
@@ -93,12 +96,21 @@ impl<'a> Judge<'a> {
             source,
             known,
             roster,
+            sketches: Sketches::default(),
             keys: entries.iter().map(|entry| entry.key).collect(),
             addresses,
             shared_addresses,
             renamed: HashSet::new(),
             joined: HashSet::new(),
             bridges: BTreeSet::new(),
+        }
+    }
+
+    /// Judges by sketches that were made before, and makes those that are missing.
+    pub fn given(self, sketches: &Sketches) -> Judge<'a> {
+        Judge {
+            sketches: sketches.clone(),
+            ..self
         }
     }
 
@@ -186,14 +198,15 @@ impl<'a> Judge<'a> {
         if others.is_empty() {
             return false;
         }
-        let sketch = Sketch::of(&Text::of(entry), Idf::built_in());
+        let sketch = Sketch::of_entry(entry);
         let mut probe = Probe::new(&sketch, Idf::built_in());
         others.into_iter().all(|other| {
             let same_address = entry.shared_address.is_some()
                 && entry.shared_address == other.entry.shared_address
                 && self.both_own(other, entry);
-            let other_sketch = Sketch::of(&Text::of(&other.entry), Idf::built_in());
-            !same_address && !agree(&other.entry, entry) && !probe.verdict(&other_sketch).is_near()
+            !same_address
+                && !agree(&other.entry, entry)
+                && !probe.verdict(&self.sketches.article(other)).is_near()
         })
     }
 
@@ -203,11 +216,9 @@ impl<'a> Judge<'a> {
         let Some(alike) = self.known.alike.get(&entry.key) else {
             return Vec::new();
         };
-        let idf = Idf::built_in();
-        let sketch = Sketch::of(&Text::of(entry), idf);
-        let mut probe = Probe::new(&sketch, idf);
-        let mut verdict =
-            |article: &Article| probe.verdict(&Sketch::of(&Text::of(&article.entry), idf));
+        let sketch = self.sketches.entry(entry);
+        let mut probe = Probe::new(&sketch, Idf::built_in());
+        let mut verdict = |article: &Article| probe.verdict(&self.sketches.article(article));
         let mut stories = Vec::new();
         for alike in alike {
             let Some(article) = self.known.articles.get(&alike.article) else {
@@ -239,8 +250,7 @@ impl<'a> Judge<'a> {
         };
         // One article's word is not enough: what it holds together must have something in common by itself.
         let may_be_one = |one: &Article, other: &Article| {
-            let [one, other] =
-                [one, other].map(|article| Sketch::of(&Text::of(&article.entry), Idf::built_in()));
+            let [one, other] = [one, other].map(|article| self.sketches.article(article));
             let verdict = Probe::new(&one, Idf::built_in()).verdict(&other);
             !verdict.keeps_apart()
         };

@@ -92,17 +92,23 @@ impl Sketch {
         Sketch::of_words(&title, &lede, &body, idf)
     }
 
+    /// Of an entry, weighed as all news are.
+    pub fn of_entry(entry: &Entry) -> Sketch {
+        Sketch::of(&Text::of(entry), Idf::built_in())
+    }
+
     fn of_words(title: &[Word], lede: &[Word], body: &[Word], idf: &Idf) -> Sketch {
         let opening = &body[..body.len().min(OPENING_WORDS_MAX)];
         let title_places = Places::of(title);
+        let places = title_places.and(Places::of(lede));
         let end = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
         let mut sketch = Sketch {
             words: [title, lede, opening].concat().into(),
             title_end: end(title.len()),
             lede_end: end(title.len() + lede.len()),
-            places: title_places.and(Places::of(lede)),
+            places,
             title_places,
-            all_places: title_places.and(Places::of(lede)).and(Places::of(opening)),
+            all_places: places.and(Places::of(opening)),
             weight: 0.0,
             title_weight: 0.0,
             lede_weight: 0.0,
@@ -255,20 +261,29 @@ impl Body {
         if words.len() < BODY_WORDS_MIN {
             return Body::default();
         }
-        let mut sample: Vec<u32> = words
+        let shingles = words
             .array_windows::<SHINGLE>()
-            .map(|shingle| hash(shingle))
-            .collect();
-        let kept = SHINGLES_KEPT_MAX;
-        let mut bound = u32::MAX;
-        if sample.len() > kept * 2 {
-            // Repeated shingles are few: twice as many as are kept leave enough of them.
-            let (_, at, _) = sample.select_nth_unstable(kept * 2);
-            let at = *at;
-            sample.retain(|hash| *hash <= at);
+            .map(|shingle| hash(shingle));
+        // Twice as many as are kept lie below this by chance: seldom too few, where a text repeats itself.
+        let share = u32::MAX / u32::try_from(words.len()).unwrap_or(u32::MAX);
+        let enough = share.saturating_mul(u32::try_from(2 * SHINGLES_KEPT_MAX).unwrap_or(u32::MAX));
+        let mut sample = vec![0; words.len()];
+        let mut below = 0;
+        for hash in shingles.clone() {
+            // Without a branch, since none could be foreseen.
+            sample[below] = hash;
+            below += usize::from(hash <= enough);
         }
+        sample.truncate(below);
         sample.sort_unstable();
         sample.dedup();
+        let kept = SHINGLES_KEPT_MAX;
+        if sample.len() <= kept && enough < u32::MAX {
+            sample = shingles.collect();
+            sample.sort_unstable();
+            sample.dedup();
+        }
+        let mut bound = u32::MAX;
         if sample.len() > kept {
             bound = sample[kept];
             sample.truncate(kept);

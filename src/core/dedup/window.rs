@@ -38,8 +38,9 @@ pub struct Kept {
 
 /// One that was found, with what it is to the article it was sought for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
+pub struct Found<'a> {
     pub article: ArticleNo,
+    pub sketch: &'a Sketch,
     pub verdict: Verdict,
 }
 
@@ -203,16 +204,17 @@ impl Window {
         at: Timestamp,
         sketch: &Sketch,
         idf: &Idf,
-    ) -> Vec<Found> {
+    ) -> Vec<Found<'_>> {
         let candidates = self.candidates(source, at, sketch);
         if candidates.is_empty() {
             return Vec::new();
         }
         let mut probe = Probe::new(sketch, idf);
-        let mut found: Vec<Found> = candidates
+        let mut found: Vec<Found<'_>> = candidates
             .into_iter()
             .map(|kept| Found {
                 article: kept.article,
+                sketch: &kept.sketch,
                 verdict: probe.verdict(&kept.sketch),
             })
             .filter(|found| found.verdict.is_near())
@@ -230,7 +232,9 @@ impl Window {
                 continue;
             };
             span.used = self.turn;
-            for key in &keys {
+            // All are looked for before any is read: memory is waited for once, not once a key.
+            let (held, count) = span.postings.held(&keys);
+            for key in &held[..count] {
                 span.postings.find(*key, |place| hits.push((no, place)));
             }
         }
@@ -265,12 +269,14 @@ const HEAD_KEYS_MAX: usize = 20;
 const OPENING_KEYS_MAX: usize = 12;
 /// Of the shingles of a full text.
 const BODY_KEYS_MAX: usize = 4;
+/// Of title, head, opening and full text.
+const KEYS_MAX: usize = 1 + HEAD_KEYS_MAX + OPENING_KEYS_MAX + BODY_KEYS_MAX;
 /// One of so many runs of three words is a key.
 const KEY_EVERY: u32 = 3;
 
 /// By which an article is found: some of its runs of three words, the same ones wherever they stand.
 fn keys(sketch: &Sketch) -> Vec<u32> {
-    let mut keys = Vec::with_capacity(1 + HEAD_KEYS_MAX + OPENING_KEYS_MAX + BODY_KEYS_MAX);
+    let mut keys = Vec::with_capacity(KEYS_MAX);
     keys.push(super::sketch::hash(sketch.title()) | 1);
     least(&mut keys, &[sketch.title(), sketch.lede()], HEAD_KEYS_MAX);
     least(&mut keys, &[sketch.opening()], OPENING_KEYS_MAX);
@@ -286,13 +292,17 @@ fn keys(sketch: &Sketch) -> Vec<u32> {
     keys
 }
 
+/// Runs of a head or an opening that are keys, nearly always.
+const RUNS_MAX: usize = 64;
+
 fn least(keys: &mut Vec<u32>, parts: &[&[super::words::Word]], count: usize) {
-    let mut hashes: Vec<u32> = parts
-        .iter()
-        .flat_map(|part| part.array_windows::<3>())
-        .map(|run| super::sketch::hash(run))
-        .filter(|hash| hash.is_multiple_of(KEY_EVERY))
-        .collect();
+    let mut hashes = Vec::with_capacity(RUNS_MAX);
+    for run in parts.iter().flat_map(|part| part.array_windows::<3>()) {
+        let hash = super::sketch::hash(run);
+        if hash.is_multiple_of(KEY_EVERY) {
+            hashes.push(hash);
+        }
+    }
     hashes.sort_unstable();
     hashes.dedup();
     hashes.truncate(count);
@@ -342,6 +352,18 @@ impl Postings {
         let mixed = key.wrapping_mul(0x9e37_79b1);
         let mixed = mixed ^ (mixed >> 15);
         usize::try_from(mixed).unwrap_or_default() & (self.slots.len() - 1)
+    }
+
+    /// Those of `keys` that any article may have.
+    fn held(&self, keys: &[u32]) -> ([u32; KEYS_MAX], usize) {
+        let (mut held, mut count) = ([0; KEYS_MAX], 0);
+        if !self.slots.is_empty() {
+            for key in keys.iter().take(KEYS_MAX) {
+                held[count] = *key;
+                count += usize::from(self.slots[self.start(*key)].1 != 0);
+            }
+        }
+        (held, count)
     }
 
     fn find(&self, key: u32, mut each: impl FnMut(u32)) {

@@ -90,6 +90,7 @@ fn digest_at(known: &Known, outcome: PollOutcome, now: Timestamp) -> Digest {
     let ground = Ground {
         state: &state,
         known,
+        sketches: &Sketches::default(),
         roster: &roster,
         numbers: numbers(),
         policy: POLICY,
@@ -541,6 +542,7 @@ fn a_sitemap_that_lists_nothing_any_more_is_suspect_and_a_feed_is_not() {
         let ground = Ground {
             state: &state,
             known: &known,
+            sketches: &Sketches::default(),
             roster: &roster,
             numbers: numbers(),
             policy: POLICY,

@@ -162,8 +162,8 @@ fn the_order_of_coming_does_not_change_what_is_found() {
     backwards.reverse();
     let [mut one, mut other] = [articles, backwards].map(|kept| window(kept, noon()));
     for of in 0..9 {
-        let ask =
-            |window: &mut Window| window.alike(SourceNo(2), noon(), &news(of), Idf::built_in());
-        assert_eq!(ask(&mut one), ask(&mut other));
+        let (news, idf) = (news(of), Idf::built_in());
+        let found = one.alike(SourceNo(2), noon(), &news, idf);
+        assert_eq!(found, other.alike(SourceNo(2), noon(), &news, idf));
     }
 }
