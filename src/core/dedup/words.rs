@@ -135,10 +135,13 @@ impl Reader {
             after_space: true,
         };
         let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            if reader.words.len() >= words_max {
-                return reader;
-            }
+        while reader.words.len() < words_max {
+            let taken = reader.small_letters(chars.as_str());
+            chars = chars.as_str()[taken..].chars();
+            let Some(c) = chars.next() else {
+                reader.take(' ');
+                break;
+            };
             match c {
                 '<' => {
                     let tag = Tag::at(chars.as_str());
@@ -154,10 +157,44 @@ impl Reader {
                 c => reader.take(c),
             }
         }
-        reader.take(' ');
         reader.words.truncate(words_max);
         reader.around.truncate(words_max);
         reader
+    }
+
+    /// Takes the small letters that `rest` begins with, which most of a text is; how many bytes they are.
+    #[inline]
+    fn small_letters(&mut self, rest: &str) -> usize {
+        if !self.digits.is_empty() {
+            return 0;
+        }
+        let (mut hash, mut tone, mut last) = (self.hash, self.tone, self.last);
+        let mut taken = 0;
+        while let Some(byte) = rest.as_bytes().get(taken) {
+            let (letter, shape, bytes) = if byte.is_ascii_lowercase() {
+                (*byte, 0, 1)
+            } else {
+                let c = rest[taken..].chars().next();
+                let Some((c, small)) = c.and_then(|c| Some((c, letter::small(c)?))) else {
+                    break;
+                };
+                tone |= small.2;
+                (small.0, small.1, c.len_utf8())
+            };
+            let letter = sound(last, u32::from(letter));
+            hash = mix(hash, letter);
+            last = behind(last, letter);
+            let shaped = mix(hash, u32::from(shape));
+            hash = if shape == 0 { hash } else { shaped };
+            taken += bytes;
+        }
+        if taken > 0 {
+            (self.hash, self.tone, self.last) = (hash, tone, last);
+            self.next.shouted = false;
+            self.after_small = true;
+            self.after_space = false;
+        }
+        taken
     }
 
     #[inline]
@@ -200,17 +237,9 @@ impl Reader {
             self.next.shouted = base.is_upper;
         }
         self.next.shouted &= base.is_upper;
-        let letter = match (self.last, base.letter) {
-            // After a consonant `y` and `i` are one sound: `tỷ` and `tỉ`, `quý` and `quí`.
-            (Some(last), Y) if !is_vowel(last) => I,
-            (_, letter) => letter,
-        };
+        let letter = sound(self.last, base.letter);
         self.hash = mix(self.hash, letter);
-        // The `u` of `qu` is none by itself.
-        self.last = match (self.last, letter) {
-            (Some(Q), U) => Some(Q),
-            (_, letter) => Some(letter),
-        };
+        self.last = behind(self.last, letter);
         self.mark(base.mark);
         self.after_small = !base.is_upper;
         self.after_space = false;
@@ -284,6 +313,24 @@ const I: u32 = b'i' as u32;
 const Q: u32 = b'q' as u32;
 const U: u32 = b'u' as u32;
 const Y: u32 = b'y' as u32;
+
+/// After a consonant `y` and `i` are one sound: `tỷ` and `tỉ`, `quý` and `quí`.
+#[inline]
+fn sound(last: Option<u32>, letter: u32) -> u32 {
+    match (last, letter) {
+        (Some(last), Y) if !is_vowel(last) => I,
+        (_, letter) => letter,
+    }
+}
+
+/// What counts as the letter before the next one: the `u` of `qu` is none by itself.
+#[inline]
+fn behind(last: Option<u32>, letter: u32) -> Option<u32> {
+    match (last, letter) {
+        (Some(Q), U) => Some(Q),
+        (_, letter) => Some(letter),
+    }
+}
 
 fn is_vowel(letter: u32) -> bool {
     matches!(

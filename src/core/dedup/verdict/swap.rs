@@ -78,9 +78,19 @@ fn swaps<'a>(own: &'a [Word], others: &'a [Word]) -> Vec<Swap<'a>> {
 
 /// Both texts in step along their longest common subsequence.
 fn runs(own: &[Word], others: &[Word]) -> Vec<Run> {
-    let lengths = Lengths::of(own, others);
+    let begin = own.iter().zip(others).take_while(|(a, b)| a == b).count();
     let mut runs: Vec<Run> = Vec::new();
-    let (mut at, mut there) = (0, 0);
+    if begin > 0 {
+        runs.push(Run {
+            is_equal: true,
+            own: 0..begin,
+            others: 0..begin,
+        });
+    }
+    // Equal words are always taken where both texts stand: what both begin with needs no search.
+    let lengths = Lengths::of(&own[begin..], &others[begin..]);
+    let longest = |at: usize, there: usize| lengths.at(at - begin, there - begin);
+    let (mut at, mut there) = (begin, begin);
     while at < own.len() || there < others.len() {
         let (from, there_from) = (at, there);
         let equal = |at: usize, there: usize| {
@@ -92,7 +102,7 @@ fn runs(own: &[Word], others: &[Word]) -> Vec<Run> {
                 at += 1;
                 there += 1;
             } else if there >= others.len()
-                || (at < own.len() && lengths.at(at + 1, there) >= lengths.at(at, there + 1))
+                || (at < own.len() && longest(at + 1, there) >= longest(at, there + 1))
             {
                 at += 1;
             } else {

@@ -57,7 +57,7 @@ const HIGH_END: usize = 0x1efa;
 
 type Entry = (u8, Mark, bool);
 const NO_MARK: Mark = Mark { shape: 0, tone: 0 };
-static TABLE: [Entry; LOW_END - LOW + HIGH_END - HIGH] = table();
+const TABLE: [Entry; LOW_END - LOW + HIGH_END - HIGH] = table();
 
 const fn index(code: usize) -> Option<usize> {
     match code {
@@ -93,6 +93,41 @@ const fn table() -> [Entry; LOW_END - LOW + HIGH_END - HIGH] {
         row += 1;
     }
     table
+}
+
+/// A small letter of Vietnamese or of ASCII: its letter, shape and tone.
+pub type Small = (u8, u8, u8);
+
+const SMALL_END: usize = HIGH_END;
+static SMALL: [Small; SMALL_END] = small_letters();
+
+const fn small_letters() -> [Small; SMALL_END] {
+    let mut small = [(0, 0, 0); SMALL_END];
+    let mut letter = b'a';
+    while letter <= b'z' {
+        small[letter as usize] = (letter, 0, 0);
+        letter += 1;
+    }
+    let mut code = LOW;
+    while code < HIGH_END {
+        if let Some(index) = index(code)
+            && let (letter @ 1.., mark, false) = TABLE[index]
+        {
+            small[code] = (letter, mark.shape, mark.tone);
+        }
+        code += 1;
+    }
+    small
+}
+
+/// What most of a text is made of, by one look: says the same of it as [`of`].
+#[inline]
+pub fn small(c: char) -> Option<Small> {
+    let code = usize::try_from(u32::from(c)).unwrap_or(usize::MAX);
+    SMALL
+        .get(code)
+        .copied()
+        .filter(|(letter, _, _)| *letter != 0)
 }
 
 #[inline]
