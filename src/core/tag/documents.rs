@@ -46,17 +46,35 @@ pub(super) fn references(text: &str) -> Vec<Reference> {
 
 fn reference_around(text: &str, slash: usize) -> Option<Reference> {
     party(text, slash).or_else(|| {
-        let at = number_before(text, slash)?;
-        let rest = &text[slash + 1..];
-        let year = year(rest);
-        let length = match year {
-            Some(after) => assembly(&rest[after..])
-                .or_else(|| act(&rest[after..]))
-                .map(|n| n + after),
+        let at = number_before(text, slash - blank_before(&text[..slash]))?;
+        let after = after_slash(text, slash);
+        let rest = &text[after..];
+        let length = match year(rest) {
+            Some(year) => assembly(&rest[year..])
+                .or_else(|| act(&rest[year..]))
+                .map(|n| n + year),
             None => act(rest),
         }?;
-        finish(text, at, slash + 1 + length)
+        finish(text, at, after + length)
     })
+}
+
+/// One of them may stand on either side of a slash or a dash: `1881 /QĐ - TTg`.
+const BLANKS: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
+
+/// How long the blank is that a text begins with.
+fn blank(text: &str) -> usize {
+    let first = text.chars().next().filter(|c| BLANKS.contains(c));
+    first.map_or(0, char::len_utf8)
+}
+
+fn blank_before(text: &str) -> usize {
+    let last = text.chars().next_back().filter(|c| BLANKS.contains(c));
+    last.map_or(0, char::len_utf8)
+}
+
+fn after_slash(text: &str, slash: usize) -> usize {
+    slash + 1 + blank(&text[slash + 1..])
 }
 
 /// `2025/` and how long it is.
@@ -64,7 +82,8 @@ fn year(rest: &str) -> Option<usize> {
     let digits = rest.get(..4)?;
     let is_year = digits.bytes().all(|b| b.is_ascii_digit())
         && (digits.starts_with("19") || digits.starts_with("20"));
-    (is_year && rest.as_bytes().get(4) == Some(&b'/')).then_some(5)
+    let slash = 4 + blank(rest.get(4..)?);
+    (is_year && rest.as_bytes().get(slash) == Some(&b'/')).then(|| after_slash(rest, slash))
 }
 
 /// `QH15`
@@ -77,7 +96,7 @@ fn assembly(rest: &str) -> Option<usize> {
     (1..=2).contains(&digits).then_some(2 + digits)
 }
 
-/// `NĐ-CP`, `TTLT-VKSNDTC-TANDTC`; one space may stand on either side of a dash.
+/// `NĐ-CP`, `TTLT-VKSNDTC-TANDTC`
 fn act(rest: &str) -> Option<usize> {
     let kind = letters(rest);
     if !is_one_of(&rest[..kind], KINDS) {
@@ -95,7 +114,7 @@ fn act(rest: &str) -> Option<usize> {
 
 /// A dash and the organ behind it. Only the first may stand apart: prose begins behind the last.
 fn organ(rest: &str, is_first: bool) -> Option<usize> {
-    let spaced = |text: &str| usize::from(is_first && text.starts_with(' '));
+    let spaced = |text: &str| if is_first { blank(text) } else { 0 };
     let lead = spaced(rest);
     let dash = dash(&rest[lead..])?;
     let gap = lead + dash;
@@ -123,7 +142,7 @@ fn organ(rest: &str, is_first: bool) -> Option<usize> {
 
 /// `60-NQ/TW`
 fn party(text: &str, slash: usize) -> Option<Reference> {
-    let head = &text[..slash];
+    let head = &text[..slash - blank_before(&text[..slash])];
     let kind_at = head
         .char_indices()
         .rev()
@@ -133,13 +152,14 @@ fn party(text: &str, slash: usize) -> Option<Reference> {
     if !is_one_of(&head[kind_at..], KINDS) {
         return None;
     }
-    let dash_at = head[..kind_at].char_indices().next_back()?.0;
-    dash(&head[dash_at..])?;
-    let at = number_before(text, dash_at)?;
-    let rest = &text[slash + 1..];
-    let length = letters(rest);
-    is_one_of(&rest[..length], LEVELS).then_some(())?;
-    finish(text, at, slash + 1 + length)
+    let lead = &head[..kind_at - blank_before(&head[..kind_at])];
+    let dash_at = lead.char_indices().next_back()?.0;
+    dash(&lead[dash_at..])?;
+    let at = number_before(text, dash_at - blank_before(&lead[..dash_at]))?;
+    let level = after_slash(text, slash);
+    let length = letters(&text[level..]);
+    is_one_of(&text[level..level + length], LEVELS).then_some(())?;
+    finish(text, at, level + length)
 }
 
 /// Where the number that ends at `end` begins: `1881`, `05A`.
@@ -183,7 +203,7 @@ fn finish(text: &str, at: usize, end: usize) -> Option<Reference> {
 fn label(printed: &str) -> String {
     let folded: String = printed
         .chars()
-        .filter(|c| *c != ' ')
+        .filter(|c| !BLANKS.contains(c))
         .map(|c| match c {
             '\u{d0}' | '\u{189}' => 'Đ',
             '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
@@ -311,9 +331,28 @@ mod tests {
             "19/2025/QĐ - TTg",
             "19/2025/QĐ-TTg-Thủ tướng",
             "Số.19/2025/QĐ-TTg;",
+            "19 /2025/QĐ-TTg",
+            "19/ 2025 /QĐ-TTg",
+            "19 / 2025 / QĐ - TTg",
+            "19/2025\u{a0}/\u{a0}QĐ\u{a0}-\u{a0}TTg",
         ] {
             check(typed, &[("19/2025/QĐ-TTg", "19-2025-qd-ttg")]);
         }
+        for typed in [
+            "1881 /QĐ-TTg",
+            "1881/ QĐ-TTg",
+            "số 1881 / QĐ – TTg ngày 20/11",
+        ] {
+            check(typed, &[("1881/QĐ-TTg", "1881-qd-ttg")]);
+        }
+        check(
+            "Luật số 31 /2024/ QH15, Nghị quyết 60 -NQ/ TW, Chỉ thị 05 - CT / TU",
+            &[
+                ("31/2024/QH15", "31-2024-qh15"),
+                ("60-NQ/TW", "60-nq-tw"),
+                ("05-CT/TU", "05-ct-tu"),
+            ],
+        );
         check("46/2025/NQ-HDND", &[("46/2025/NQ-HĐND", "46-2025-nq-hdnd")]);
         check(
             "QUYẾT ĐỊNH 19/2025/QĐ-TTG VỀ",
@@ -354,6 +393,16 @@ mod tests {
             "12/QĐ-TTg/2025",
             "12/QĐ-TTg_1",
             "2021/2022",
+            "30/4 - 1/5 / QĐ-TTg",
+            "1881  /QĐ-TTg",
+            "1881\n/QĐ-TTg",
+            "dài 24 / rộng 7",
+            "12/2025 / QH 15",
+            "1 /500",
+            "https://a.vn/12 /QĐ-TTg/x",
+            "ngày 21/5 /2012",
+            "19 - 5 / HTX",
+            "1 881 881 /QĐ",
         ] {
             check(trap, &[]);
         }
@@ -363,6 +412,7 @@ mod tests {
     fn a_text_of_slashes_is_read_in_time() {
         check(&"/".repeat(200_000), &[]);
         check(&"1/QĐ-".repeat(20_000), &[]);
+        check(&" / ".repeat(60_000), &[]);
         check(&"A".repeat(200_000), &[]);
     }
 }
