@@ -3,9 +3,9 @@
 //! Goes through the orders side by side and skips ahead in each to where another one is, so that a page
 //! costs what lies on it, at any depth.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use crate::core::model::Timestamp;
+use crate::core::model::{StoryNo, Timestamp};
 use crate::store::{From, Order, Place, StoreError, StoreReader};
 
 /// Places read ahead of each order.
@@ -30,12 +30,13 @@ pub fn places(
     if selection.groups.is_empty() {
         return reader.places(&Order::All, from, limit);
     }
-    common(reader, selection, Half::Shown, from, limit)
+    common(reader, selection, from, limit)
 }
 
 /// Stories that left a selection since `since`, the last first, at most `limit`; a place names when.
 ///
-/// Of a story that left only some of the orders nothing is told where another group still has it.
+/// A story left where it is in none of a group's orders any more and left one of them, while it is in each of the
+/// other groups or left that too. Of several orders the last [`LEFT_MAX`] stories that left each are looked at.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -45,32 +46,83 @@ pub fn left(
     since: Timestamp,
     limit: usize,
 ) -> Result<Vec<Place>, StoreError> {
-    let mut left = match selection.groups.is_empty() {
-        true => reader.left(&Order::All, From::Start, limit)?,
-        false => common(reader, selection, Half::Left, From::Start, limit)?,
+    let recent = |order: &Order, limit: usize| {
+        let mut places = reader.left(order, From::Start, limit)?;
+        places.retain(|place| place.published_at >= since);
+        Ok::<_, StoreError>(places)
     };
-    left.retain(|place| place.published_at >= since);
+    let orders: Vec<&Order> = selection.groups.iter().flatten().collect();
+    if let [] | [_] = orders.as_slice() {
+        return recent(orders.first().unwrap_or(&&Order::All), limit);
+    }
+    // Of each group what left any of its orders.
+    let mut gone: Vec<HashSet<u64>> = Vec::new();
+    let mut candidates: BTreeSet<Place> = BTreeSet::new();
+    for group in &selection.groups {
+        let mut out = HashSet::new();
+        for order in group {
+            let places = recent(order, LEFT_MAX)?;
+            out.extend(places.iter().map(|place| place.no));
+            candidates.extend(places);
+        }
+        gone.push(out);
+    }
+    let mut left = Vec::new();
+    let mut seen = HashSet::new();
+    for place in candidates {
+        if left.len() == limit {
+            break;
+        }
+        if seen.insert(place.no) && is_left(reader, selection, &gone, place.no)? {
+            left.push(place);
+        }
+    }
     Ok(left)
 }
 
-/// Which half of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Half {
-    Shown,
-    Left,
+/// Stories that left each of several orders and are looked at.
+const LEFT_MAX: usize = 500;
+
+fn is_left(
+    reader: &StoreReader,
+    selection: &Selection,
+    gone: &[HashSet<u64>],
+    no: u64,
+) -> Result<bool, StoreError> {
+    let Some(story) = reader.story(StoryNo(no))? else {
+        return Ok(false);
+    };
+    let place = Place {
+        published_at: story.published_at,
+        no,
+    };
+    let mut is_out = false;
+    for (group, gone) in selection.groups.iter().zip(gone) {
+        let mut is_in = false;
+        for order in group {
+            is_in = is_in || reader.places(order, From::At(place), 1)?.first() == Some(&place);
+        }
+        if is_in {
+            continue;
+        }
+        if !gone.contains(&no) {
+            return Ok(false);
+        }
+        is_out = true;
+    }
+    Ok(is_out)
 }
 
 fn common(
     reader: &StoreReader,
     selection: &Selection,
-    half: Half,
     from: From,
     limit: usize,
 ) -> Result<Vec<Place>, StoreError> {
     let mut groups: Vec<Union> = selection
         .groups
         .iter()
-        .map(|orders| Union::new(reader, orders, half, from))
+        .map(|orders| Union::new(reader, orders, from))
         .collect();
     let mut found = Vec::new();
     let mut at = None;
@@ -113,11 +165,10 @@ struct Union<'a> {
 }
 
 impl<'a> Union<'a> {
-    fn new(reader: &'a StoreReader, orders: &'a [Order], half: Half, from: From) -> Union<'a> {
+    fn new(reader: &'a StoreReader, orders: &'a [Order], from: From) -> Union<'a> {
         let run = |order| Run {
             reader,
             order,
-            half,
             from,
             ahead: VecDeque::new(),
             ended: false,
@@ -142,7 +193,6 @@ impl<'a> Union<'a> {
 struct Run<'a> {
     reader: &'a StoreReader,
     order: &'a Order,
-    half: Half,
     /// Where to read on.
     from: From,
     ahead: VecDeque<Place>,
@@ -173,10 +223,7 @@ impl Run<'_> {
             (From::Start, Some(at)) => at,
             (from, _) => from,
         };
-        let places = match self.half {
-            Half::Shown => self.reader.places(self.order, from, AHEAD)?,
-            Half::Left => self.reader.left(self.order, from, AHEAD)?,
-        };
+        let places = self.reader.places(self.order, from, AHEAD)?;
         self.ended = places.len() < AHEAD;
         if let Some(last) = places.last() {
             self.from = From::After(*last);

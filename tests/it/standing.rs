@@ -359,6 +359,44 @@ async fn a_drop_rule_hides_what_is_stored_and_gives_it_back_under_its_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_left_one_part_of_a_combination_left_the_combination() {
+    // Of two copies one says where, and both say what it is about.
+    const COPY: News = (
+        "gom",
+        "Khôi phục lò gốm cổ bên sông Ô Lâu ở Huế",
+        "Lò gốm đỏ lửa trở lại sau mười năm theo Quyết định số 1881/QĐ-TTg của Thủ tướng.",
+    );
+    let town = Town::open("").await;
+    town.origin
+        .say("/b", Answer::feed(rss("b.example.vn", &[COPY])));
+    assert_eq!(town.daemon.poll_one("b").await.copies, 1);
+    let id = town.id(POTTERY.1).await;
+    let both = "/feed.atom?source=b&document=1881-qd-ttg";
+    let either = "/feed.atom?source=b&source=a&document=1881-qd-ttg";
+    assert_eq!(town.titles(both).await.len(), 1);
+
+    let drop = rule("source = \"b\"", "drop");
+    town.rules(&drop, Request::ReloadYes).await;
+    assert_eq!(town.titles(both).await, [""; 0]);
+    assert_eq!(town.left(both).await, [id.as_str()]);
+    assert_eq!(town.left("/sources/b.atom").await, [id.as_str()]);
+    // It is still there, by its other copy.
+    for feed in [either, "/feed.atom", "/documents/1881-qd-ttg.atom"] {
+        assert_eq!(town.left(feed).await, [""; 0], "{feed}");
+        assert!(town.titles(feed).await.contains(&POTTERY.1.to_owned()));
+    }
+    // What never was in it has not left it.
+    assert_eq!(
+        town.left("/feed.atom?source=b&province=thai-nguyen").await,
+        [""; 0]
+    );
+    town.amend(&id, Deed::Retract).await.expect("it is shown");
+    for feed in [either, both, "/feed.atom?source=a&province=hue"] {
+        assert_eq!(town.left(feed).await, [id.as_str()], "{feed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rule_acts_on_what_it_matches_and_never_on_another_source_s_copy() {
     let drop = rule("title = \"quảng cáo\", source = \"a\"", "drop");
     let town = Town::open(&drop).await;

@@ -96,3 +96,47 @@ fn sources_narrow_like_tags() {
 fn an_order_without_stories_leaves_nothing() {
     check(vec![vec![province("ca-mau")], vec![ocop()]], 10, |_| false);
 }
+
+#[test]
+fn a_combination_is_left_where_one_part_is_and_every_other_was_never_out_of_it() {
+    let mut store = store();
+    let later = noon() + std::time::Duration::from_secs(5000);
+    // 30 is of both provinces and about ocop; 6 of both provinces, 10 of one and about ocop.
+    for no in [6, 10, 30] {
+        let told = store
+            .whole(StoryNo(no))
+            .expect("memory reads")
+            .expect("it is there");
+        let batch = crate::core::standing::retract(&told.story, later);
+        store
+            .apply(&batch.expect("it is shown"))
+            .expect("memory takes everything");
+    }
+    let left = |groups: Vec<Vec<Order>>, limit: usize| -> Vec<u64> {
+        let places = left(&store, &Selection { groups }, noon(), limit);
+        let places = places.expect("memory reads").into_iter();
+        places.map(|place| place.no).collect()
+    };
+    for (groups, expected) in [
+        (vec![], &[6, 10, 30][..]),
+        (vec![vec![ocop()]], &[10, 30]),
+        (vec![vec![province("an-giang")], vec![ocop()]], &[10, 30]),
+        (
+            vec![vec![province("an-giang")], vec![province("ha-noi")]],
+            &[6, 30],
+        ),
+        (
+            vec![vec![province("ha-noi"), province("an-giang")]],
+            &[6, 10, 30],
+        ),
+        (vec![vec![province("ca-mau")], vec![ocop()]], &[]),
+    ] {
+        assert_eq!(left(groups.clone(), 9), expected, "{groups:?}");
+        let first = &expected[..expected.len().min(1)];
+        assert_eq!(left(groups.clone(), 1), first, "{groups:?}");
+    }
+    let since = later + std::time::Duration::from_secs(1);
+    let groups = vec![vec![province("an-giang")], vec![ocop()]];
+    let none = super::left(&store, &Selection { groups }, since, 9);
+    assert_eq!(none, Ok(Vec::new()));
+}
