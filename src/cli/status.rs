@@ -125,7 +125,7 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     if done < total {
         let _ = writeln!(text, "stored articles judged anew: {done} of {total}");
     }
-    for rule in status.rules.iter().filter(|rule| rule.fired > 0) {
+    for rule in &status.rules {
         let _ = writeln!(
             text,
             "rule number {} ({} by {}) acted on {} articles",
@@ -168,4 +168,26 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
         );
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_told_of_whether_it_acted_or_not() {
+        let rule = |number: u32, action: &str, fired: u64| serde_json::json!({"number": number, "action": action, "conditions": ["title"], "fired": fired});
+        let status = serde_json::json!({
+            "version": "1", "started": "then", "stories": 3, "articles": 4, "recompute": {"done": 0, "total": 0},
+            "rules": [rule(1, "drop", 0), rule(2, "hold", 17)], "sources": [],
+        });
+        let raw = RawValue::from_string(status.to_string()).expect("JSON");
+        let told = table(&raw).expect("a status");
+        for line in [
+            "rule number 1 (drop by title) acted on 0 articles",
+            "rule number 2 (hold by title) acted on 17 articles",
+        ] {
+            assert!(told.lines().any(|found| found == line), "{line} in {told}");
+        }
+    }
 }

@@ -3,16 +3,16 @@
 //! `digest` gets what is known and what came and gives a [`Batch`]; it changes nothing. The shell
 //! writes the batch and only then lets [`State`](super::state::State) take it over.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::core::dedup::sketches::Sketches;
 use crate::core::dedup::{Bridge, Identity, Join, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
-    Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault, Flood,
-    Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState, Standing, Story, StoryNo,
-    Timestamp, Validators, Verdict,
+    Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault,
+    Firings, Flood, Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState, Standing,
+    Story, StoryNo, Timestamp, Validators, Verdict,
 };
 use crate::core::moved;
 use crate::core::schedule::rhythm::{self, Heard};
@@ -64,9 +64,6 @@ pub struct PollReport {
     /// How many articles each rule came to act on, by its number.
     pub fired: Firings,
 }
-
-/// How many articles each rule came to act on, by the number of the rule.
-pub type Firings = BTreeMap<u32, u64>;
 
 /// Counts the rules that act on `after` and did not on `before`.
 pub fn count_firings(firings: &mut Firings, before: Option<&Entry>, after: &Entry) {
@@ -239,6 +236,7 @@ fn of_source(state: SourceState, now: Timestamp) -> Batch {
 fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
     let (habit, unusual) = look(ground, &mut feed);
     let mut draft = Draft::new(ground);
+    draft.renumbered = feed.judged_by.is_some() && feed.judged_by != ground.state.judged_by;
     let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster)
         .given(ground.sketches);
     for entry in feed.entries {
@@ -429,6 +427,8 @@ struct Draft<'a> {
     /// When what is new was published.
     heard: Heard,
     report: PollReport,
+    /// Whether what is stored may name rules by the numbers of an earlier file; judging it anew counts then.
+    renumbered: bool,
     /// How many more undated or just-now-dated entries are let through; none where there is no bound.
     room: Option<u32>,
     let_through: u32,
@@ -450,6 +450,7 @@ impl<'a> Draft<'a> {
                 outcome: "read",
                 ..PollReport::default()
             },
+            renumbered: false,
             room: (!is_first).then(|| ground.state.flood.room(ground.now)),
             let_through: 0,
             held_back: 0,
@@ -523,7 +524,9 @@ impl<'a> Draft<'a> {
             true => self.updated(old.updated_at, entry.updated_at),
             false => old.updated_at,
         };
-        count_firings(&mut self.report.fired, Some(&old.entry), &entry);
+        if !self.renumbered {
+            count_firings(&mut self.report.fired, Some(&old.entry), &entry);
+        }
         let place = match reworded {
             true => self.place_anew(judge, old, &entry),
             false => Place::Stays,

@@ -15,7 +15,7 @@ use crate::core::model::{
     TagOrigin, Timestamp,
 };
 use crate::core::normalise::{self, TagText};
-use crate::core::pipeline::{Firings, came_back, count_firings, rejudged};
+use crate::core::pipeline::{came_back, rejudged};
 use crate::core::reading::ALGORITHM_VERSION;
 use crate::core::rule::{BadRule, Deed, Pattern, Rule, Rulebook, Subject};
 use crate::core::tag::{self, TagInput, Tagger, TopicRule};
@@ -170,6 +170,47 @@ pub fn rule(entry: &mut Entry, rulebook: &Rulebook, names: &[String]) {
     entry.ruled = rulebook.rule(&subject, &mut entry.tags);
 }
 
+/// What each rule says, as it is counted by: of two that say the same the second is another.
+pub fn rule_keys(rules: &[config::Rule]) -> Vec<ContentKey> {
+    let mut said: HashMap<String, usize> = HashMap::new();
+    let key = |rule| {
+        let says = says(rule);
+        let before = said.entry(says.clone()).or_default();
+        *before += 1;
+        ContentKey::of(&[&says, &before.to_string()])
+    };
+    rules.iter().map(key).collect()
+}
+
+/// Names only what is given, so that a condition of a later version makes no other rule of this.
+fn says(rule: &config::Rule) -> String {
+    let pattern = |pattern: &Option<config::Pattern>| {
+        pattern.as_ref().map(|pattern| match pattern {
+            config::Pattern::Words(words) => format!("{words:?}"),
+            config::Pattern::Regex(regex) => format!("regex {regex:?}"),
+        })
+    };
+    let plain = |value: &Option<String>| value.as_ref().map(|value| format!("{value:?}"));
+    let action = match &rule.action {
+        Action::Drop | Action::Hold => String::new(),
+        Action::Tag(tag) | Action::Untag(tag) => format!(" {tag:?}"),
+    };
+    let mut says = format!("{}{action}", rule.action.name());
+    for (name, condition) in [
+        ("title", pattern(&rule.title)),
+        ("text", pattern(&rule.text)),
+        ("url", pattern(&rule.url)),
+        ("source", plain(&rule.source)),
+        ("topic", plain(&rule.topic)),
+        ("province", plain(&rule.province)),
+    ] {
+        if let Some(condition) = condition {
+            says.push_str(&format!("; {name} {condition}"));
+        }
+    }
+    says
+}
+
 /// The ids by which a rule knows a source.
 pub fn names(source: &SourceState) -> Vec<String> {
     let ids = std::iter::once(&source.id).chain(&source.was);
@@ -197,7 +238,6 @@ fn gifts_of_the_past(entry: &Entry) -> Gifts {
 pub struct Reviewed {
     pub articles: Vec<Article>,
     pub stories: Vec<Story>,
-    pub fired: Firings,
 }
 
 impl Reviewed {
@@ -215,7 +255,6 @@ impl Reviewed {
         if entry == old.entry {
             return Ok(());
         }
-        count_firings(&mut self.fired, Some(&old.entry), &entry);
         let article = rejudged(old, entry, old.updated_at, now);
         let shows_otherwise =
             article.entry.tags != old.entry.tags || article.is_shown() != old.is_shown();

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::core::config::{Config, Source};
 use crate::core::model::{
-    Batch, Recompute, Roster, SourceFacts, SourceId, SourceNo, SourceState, Timestamp, Validators,
+    Batch, Recompute, Roster, SourceFacts, SourceId, SourceNo, SourceState, Tally, Timestamp,
+    Validators,
 };
 use crate::core::pipeline::Numbers;
 
@@ -18,6 +19,7 @@ pub struct State {
     numbers: Numbers,
     settings: Option<(u64, Timestamp)>,
     recompute: Option<Recompute>,
+    tally: Tally,
 }
 
 /// What a batch replaced in a [`State`].
@@ -27,6 +29,8 @@ pub struct Before {
     numbers: Numbers,
     settings: Option<(u64, Timestamp)>,
     recompute: Option<Recompute>,
+    /// Where the batch has another.
+    tally: Option<Tally>,
 }
 
 impl State {
@@ -36,6 +40,7 @@ impl State {
         numbers: Numbers,
         settings: Option<(u64, Timestamp)>,
         recompute: Option<Recompute>,
+        tally: Tally,
     ) -> State {
         State {
             sources: sources
@@ -45,6 +50,7 @@ impl State {
             numbers,
             settings,
             recompute,
+            tally,
         }
     }
 
@@ -64,6 +70,9 @@ impl State {
         if batch.recompute.is_some() {
             self.recompute = batch.recompute;
         }
+        if let Some(tally) = &batch.tally {
+            self.tally.clone_from(tally);
+        }
     }
 
     /// What `batch` is about to replace.
@@ -77,6 +86,7 @@ impl State {
             numbers: self.numbers,
             settings: self.settings,
             recompute: self.recompute,
+            tally: batch.tally.as_ref().map(|_| self.tally.clone()),
         }
     }
 
@@ -91,6 +101,9 @@ impl State {
         self.numbers = before.numbers;
         self.settings = before.settings;
         self.recompute = before.recompute;
+        if let Some(tally) = before.tally {
+            self.tally = tally;
+        }
     }
 
     pub fn numbers(&self) -> Numbers {
@@ -104,6 +117,11 @@ impl State {
     /// How far judging stored articles anew has come.
     pub fn recompute(&self) -> Option<Recompute> {
         self.recompute
+    }
+
+    /// How often each rule has acted.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     pub fn source(&self, no: SourceNo) -> Option<&SourceState> {
@@ -425,6 +443,7 @@ mod tests {
             },
             Some((7, noon())),
             None,
+            state.tally().clone(),
         );
         assert_eq!(state, rebuilt);
     }

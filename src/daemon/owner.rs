@@ -10,7 +10,6 @@ pub use standing::{STEP_ARTICLES_MAX, Undone};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::core::config::{self, Config, Source};
@@ -19,7 +18,7 @@ use crate::core::model::{
     SourceState, Timestamp, Validators,
 };
 use crate::core::moved;
-use crate::core::pipeline::{self, Firings, Ground, PollReport};
+use crate::core::pipeline::{self, Ground, PollReport};
 use crate::core::reading::{Before, Reading};
 use crate::core::review::{self, Review, Terms};
 use crate::core::schedule::plan::{self, Plan};
@@ -53,32 +52,6 @@ pub struct Published {
     pub config_errors: Arc<Vec<String>>,
     /// What the operator should know until the next start.
     pub warnings: Arc<Vec<String>>,
-    /// Goes on counting.
-    pub firings: Arc<RuleCounts>,
-}
-
-/// How many articles each rule came to act on since it is in force.
-#[derive(Debug, Default)]
-pub struct RuleCounts(Vec<AtomicU64>);
-
-impl RuleCounts {
-    fn new(rules: usize) -> RuleCounts {
-        RuleCounts((0..rules).map(|_| AtomicU64::new(0)).collect())
-    }
-
-    fn add(&self, firings: &Firings) {
-        for (number, count) in firings {
-            let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-            if let Some(counter) = self.0.get(at) {
-                counter.fetch_add(*count, Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// In the order of the rules.
-    pub fn counts(&self) -> impl Iterator<Item = u64> {
-        self.0.iter().map(|counter| counter.load(Ordering::Relaxed))
-    }
 }
 
 /// What one poll needs, apart from the owner.
@@ -116,7 +89,6 @@ pub struct Owner {
     judging: BTreeMap<SourceNo, ContentKey>,
     /// Sources whose stored articles were last judged by something else.
     unjudged: BTreeSet<SourceNo>,
-    firings: Arc<RuleCounts>,
     plan: Plan,
     roster: Arc<Roster>,
     mint: Arc<Mint>,
@@ -141,7 +113,6 @@ struct Group {
     /// The roster before it, where any of them changes it.
     roster: Option<Arc<Roster>>,
     sources: Vec<SourceNo>,
-    fired: Firings,
 }
 
 /// Told what serving needs before a write that changes it can be seen in the store.
@@ -160,7 +131,6 @@ impl Owner {
             review: review(&config)?,
             judging: BTreeMap::new(),
             unjudged: BTreeSet::new(),
-            firings: Arc::default(),
             roster: Arc::new(Roster::default()),
             assignments: BTreeMap::new(),
             plan: Plan::new(now),
@@ -213,7 +183,6 @@ impl Owner {
                 .map(|degraded| degraded.cause.to_string()),
             config_errors: Arc::clone(&self.config_errors),
             warnings: Arc::clone(&self.warnings),
-            firings: Arc::clone(&self.firings),
         }
     }
 
@@ -388,6 +357,7 @@ impl Owner {
                 let Some(mut digest) = digest else {
                     return Ok(None);
                 };
+                digest.batch.tally = self.counted(&digest.report.fired);
                 self.renew_roster(&mut digest.batch, now);
                 self.store.stage(&digest.batch)?;
                 Ok(Some(digest))
@@ -412,9 +382,6 @@ impl Owner {
         self.group.before.push(self.state.before(&digest.batch));
         self.state.apply(&digest.batch);
         self.group.sources.push(no);
-        for (rule, count) in &digest.report.fired {
-            *self.group.fired.entry(*rule).or_default() += count;
-        }
     }
 
     /// Writes what is staged, all of it durably with one write or none.
@@ -435,7 +402,6 @@ impl Owner {
             return Err(err);
         }
         let written = std::mem::take(&mut self.group);
-        self.firings.add(&written.fired);
         for no in written.sources {
             if let Some(source) = self.state.source(no) {
                 self.plan.place(source, now);
@@ -533,6 +499,7 @@ impl Owner {
         let review = review(&config)?;
         let mut batch = self.state.adopt(&config, now);
         let judging = self.begin_judging(&review, &mut batch);
+        self.begin_counting(&config, &judging, &mut batch);
         // One write for all of it, so that a failing one leaves the old configuration whole.
         let roster = self.settle(&config, &mut batch, now);
         if let Err(err) = self.store.apply(&batch) {
@@ -556,9 +523,6 @@ impl Owner {
                 Some((no, Assignment { source, reading }))
             })
             .collect();
-        if self.review.rulebook() != review.rulebook() || self.generation == 0 {
-            self.firings = Arc::new(RuleCounts::new(config.rules.len()));
-        }
         self.review = review;
         self.judging = judging;
         self.unjudged = self.unjudged_by(&self.judging);
@@ -670,6 +634,7 @@ pub fn rebuild(store: &StoreReader) -> Result<State, StoreError> {
         store.numbers()?,
         store.settings()?,
         store.recompute()?,
+        store.tally()?,
     ))
 }
 

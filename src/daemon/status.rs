@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::owner::Published;
 use crate::core::config::{Kind, Source};
-use crate::core::model::{Health, SourceId, SourceState};
+use crate::core::model::{Health, SourceId, SourceState, Tally};
+use crate::core::review;
 use crate::core::state;
 use crate::http::health::{HealthView, RuleLine, SourceLine};
 use crate::store::{StoreError, StoreReader};
@@ -48,7 +49,7 @@ struct RuleStatus {
     number: u32,
     action: &'static str,
     conditions: Vec<&'static str>,
-    /// Articles it came to act on since it is in force, or since the start.
+    /// Articles it came to act on since it is in force.
     fired: u64,
 }
 
@@ -103,7 +104,7 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
                 done: so_far.done,
                 total: so_far.total,
             }),
-        rules: rules(published),
+        rules: rules(published, &reader.tally()?),
         degraded: published.degraded.clone(),
         config_errors: published.config_errors.to_vec(),
         warnings: published.warnings.to_vec(),
@@ -160,15 +161,17 @@ impl Status {
     }
 }
 
-fn rules(published: &Published) -> Vec<RuleStatus> {
+fn rules(published: &Published, tally: &Tally) -> Vec<RuleStatus> {
+    let rules = &published.config.rules;
+    let counts = tally.by_rule();
     (1..)
-        .zip(&published.config.rules)
-        .zip(published.firings.counts())
-        .map(|((number, rule), fired)| RuleStatus {
+        .zip(rules)
+        .zip(review::rule_keys(rules))
+        .map(|((number, rule), key)| RuleStatus {
             number,
             action: rule.action.name(),
             conditions: rule.conditions(),
-            fired,
+            fired: counts.get(&key).map_or(0, |counted| counted.articles),
         })
         .collect()
 }

@@ -60,6 +60,9 @@ pub fn plain(batch: &Batch, numbers: Numbers) -> Vec<Op> {
     if let Some(recompute) = &batch.recompute {
         ops.push(Op::Put(keys::RECOMPUTE.to_vec(), record::encode(recompute)));
     }
+    if let Some(tally) = &batch.tally {
+        ops.push(Op::Put(keys::TALLY.to_vec(), record::encode(tally)));
+    }
     let next = Numbers {
         source: numbers.source.max(batch.next_source),
         article: numbers.article.max(batch.next_article),

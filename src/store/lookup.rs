@@ -12,7 +12,7 @@ use crate::core::dedup::sketch::body_keys;
 use crate::core::merge::Told;
 use crate::core::model::{
     AddressKey, Article, ArticleNo, Batch, Entry, EntryKey, Known, KnownEntry, Mint, Recompute,
-    Scheme, SourceNo, SourceState, Story, StoryNo, Timestamp,
+    Scheme, SourceNo, SourceState, Story, StoryNo, Tally, Timestamp,
 };
 use crate::core::pipeline::Numbers;
 
@@ -61,6 +61,7 @@ pub enum ExportLine {
         hash: u64,
         since: Timestamp,
     },
+    Tally(Tally),
     Source(Box<SourceState>),
     Article(Box<Article>),
     Story(Story),
@@ -85,6 +86,7 @@ impl ExportLine {
             ExportLine::Story(story) => batch.stories.push(story),
             ExportLine::Listing { source, articles } => batch.listings.push((source, articles)),
             ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
+            ExportLine::Tally(tally) => batch.tally = Some(tally),
             ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
             ExportLine::Numbers {
                 source,
@@ -212,6 +214,14 @@ impl StoreReader {
     /// When the medium fails.
     pub fn recompute(&self) -> Result<Option<Recompute>, StoreError> {
         self.record(keys::RECOMPUTE, "recompute")
+    }
+
+    /// How often each rule has acted.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn tally(&self) -> Result<Tally, StoreError> {
+        Ok(self.record(keys::TALLY, "tally")?.unwrap_or_default())
     }
 
     /// # Errors
@@ -636,6 +646,10 @@ impl StoreReader {
         })?;
         if let Some((hash, since)) = self.settings()? {
             emit(ExportLine::Settings { hash, since })?;
+        }
+        let tally = self.tally()?;
+        if tally != Tally::default() {
+            emit(ExportLine::Tally(tally))?;
         }
         // Last, so that a line missing at the end shows.
         let Numbers {

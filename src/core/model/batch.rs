@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Article, ArticleNo, ContentKey, EntryKey, SourceNo, SourceState, Story, StoryNo, Timestamp,
+    Article, ArticleNo, ContentKey, EntryKey, SourceNo, SourceState, Story, StoryNo, Tally,
+    Timestamp,
 };
 
 /// Version of the shape of [`Batch`] and of the records a store keeps.
@@ -33,6 +34,9 @@ pub struct Batch {
     /// How far judging stored articles anew has come.
     #[serde(default)]
     pub recompute: Option<Recompute>,
+    /// How often each rule has acted.
+    #[serde(default)]
+    pub tally: Option<Tally>,
 }
 
 /// How far judging stored articles anew has come; sources follow each other by number.

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Owner;
 use crate::admin::Deed;
+use crate::core::config::Config;
 use crate::core::model::{
-    Batch, ContentKey, PollOutcome, Recompute, SourceNo, SourceState, StoryNo, Timestamp,
+    Article, ArticleNo, Batch, ContentKey, Entry, Firings, PollOutcome, Recompute, SourceNo,
+    SourceState, StoryNo, Tally, Timestamp,
 };
-use crate::core::pipeline::Firings;
-use crate::core::review::{Review, Reviewed};
+use crate::core::pipeline::count_firings;
+use crate::core::review::{self, Review, Reviewed};
 use crate::core::standing::{self, Unchanged};
 use crate::store::StoreError;
 
@@ -76,7 +78,7 @@ impl Owner {
             return Ok(false);
         };
         let decided = self.decide_anew(no, now, limit);
-        let (batch, fired) = match decided {
+        let batch = match decided {
             Ok(decided) => decided,
             Err(err) => {
                 self.degrade(&err, now);
@@ -84,7 +86,6 @@ impl Owner {
             }
         };
         self.commit(&batch, now)?;
-        self.firings.add(&fired);
         let key = self.judging.get(&no);
         let judged_by = self.state.source(no).and_then(|source| source.judged_by);
         if judged_by.as_ref() == key {
@@ -102,27 +103,23 @@ impl Owner {
         Ok(())
     }
 
-    fn decide_anew(
-        &self,
-        no: SourceNo,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<(Batch, Firings), StoreError> {
+    fn decide_anew(&self, no: SourceNo, now: Timestamp, limit: usize) -> Result<Batch, StoreError> {
         let key = self.judging.get(&no).copied();
         let before = self.state.recompute().unwrap_or_default();
         let under_way = before.source == no && before.key == key;
         let after = before.after.filter(|_| under_way);
         let (articles, last) = self.store.articles_after(no, after, limit)?;
         let mut reviewed = Reviewed::default();
+        let mut fired = Firings::new();
         let source = self.state.source(no);
         for old in &articles {
             if let Some(source) = source {
                 let entry = self.review.entry(&old.entry, source);
+                self.count(&mut fired, old, &entry);
                 reviewed.take(old, entry, now, |story| self.store.story(story))?;
             }
         }
         let looked_at = u64::try_from(articles.len()).unwrap_or(u64::MAX);
-        let fired = std::mem::take(&mut reviewed.fired);
         let mut batch = reviewed.into_batch(now);
         // What is judged in part is judged by nothing: the rules may change back before the end is reached.
         let judged_by = key.filter(|_| last.is_none());
@@ -155,7 +152,47 @@ impl Owner {
                 ..progress
             },
         });
-        Ok((batch, fired))
+        let tally = self.state.tally().plus(&fired);
+        let tally = match next {
+            Some(_) => tally,
+            None => tally.judged(),
+        };
+        batch.tally = Some(tally).filter(|tally| tally != self.state.tally());
+        Ok(batch)
+    }
+
+    /// Counts what the rules come to do to a stored article that is judged anew.
+    fn count(&self, fired: &mut Firings, old: &Article, entry: &Entry) {
+        let tally = self.state.tally();
+        if !tally.renumbered {
+            count_firings(fired, Some(&old.entry), entry);
+            return;
+        }
+        for number in tally.first_acts(&entry.ruled.by, old.no) {
+            *fired.entry(number).or_default() += 1;
+        }
+    }
+
+    /// The tally with `fired`; none where nothing was.
+    pub(super) fn counted(&self, fired: &Firings) -> Option<Tally> {
+        (!fired.is_empty()).then(|| self.state.tally().plus(fired))
+    }
+
+    /// Has `batch` say which rules are counted from now on.
+    pub(super) fn begin_counting(
+        &self,
+        config: &Config,
+        judging: &BTreeMap<SourceNo, ContentKey>,
+        batch: &mut Batch,
+    ) {
+        let mut state = self.state.clone();
+        state.apply(batch);
+        let mut sources = state.sources();
+        let is_judging = sources.any(|one| one.judged_by.as_ref() != judging.get(&one.no));
+        let tally = state.tally();
+        let next = ArticleNo(state.numbers().article);
+        let adopted = tally.adopt(&review::rule_keys(&config.rules), is_judging, next);
+        batch.tally = Some(adopted).filter(|adopted| adopted != tally);
     }
 
     /// Has `batch` say what is to be judged anew under `review`; with what each source is to be judged.
