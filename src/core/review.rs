@@ -4,6 +4,7 @@
 //! source lists any more is judged like one that came today. Decides, and changes no store; no id, date or
 //! word ever changes here.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::core::normalise::{self, TagText};
 use crate::core::pipeline::{came_back, rejudged};
 use crate::core::reading::ALGORITHM_VERSION;
 use crate::core::rule::{BadRule, Deed, Pattern, Rule, Rulebook, Subject};
-use crate::core::tag::{self, TagInput, Tagger, TopicRule};
+use crate::core::tag::{self, DocumentFacts, TagInput, Tagger, TopicRule};
 
 /// What of a configuration tags and rulings depend on; small enough to be sent to a daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +153,19 @@ pub fn input<'a>(
         province,
         topics,
     }
+}
+
+/// What an entry says of the documents it names, by their slugs.
+pub fn documents(entry: &Entry) -> BTreeMap<String, DocumentFacts> {
+    let names_any = (entry.tags.iter()).any(|tag| tag.scheme == Scheme::Document);
+    let known = RefCell::new(BTreeMap::new());
+    if names_any {
+        normalise::tags(entry, &|text: &TagText<'_>| {
+            known.replace(tag::documents(&input(text, None, &[])));
+            Vec::new()
+        });
+    }
+    known.into_inner()
 }
 
 /// Lets the rules act on an entry that is tagged.

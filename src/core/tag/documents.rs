@@ -1,8 +1,13 @@
 //! The numbers of legal documents: `45/2012/NĐ-CP`, `1881/QĐ-TTg`, `202/2025/QH15`, `60-NQ/TW`.
 //!
-//! Owns their grammar and the key each is filed under. Reads the text as written: every letter the grammar
-//! knows is the same byte in each Unicode form. It knows no document by name, and not the loose ones:
-//! `Nghị định 116`, `NQ57`, letters such as `1195/BXD-HĐXD`.
+//! Owns their grammar, the key each is filed under, and what kind each is and of which year. Reads numbers as
+//! written: every letter the grammar knows is the same byte in each Unicode form. It knows no document by name, and
+//! not the loose ones: `Nghị định 116`, `NQ57`, letters such as `1195/BXD-HĐXD`.
+
+mod facts;
+
+pub use facts::DocumentFacts;
+pub(super) use facts::facts;
 
 /// A document's number where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,10 +16,12 @@ mod topics;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::core::model::{Scheme, Tag, TagOrigin};
 
+pub use documents::DocumentFacts;
 use places::Places;
 pub use points::{point_of, province_point};
 use reading::Reading;
@@ -287,14 +289,34 @@ fn evidence(reading: &Reading, found: phrases::Found) -> (Field, usize, &str) {
     (field, reading.original(found.start), phrase)
 }
 
-fn document_hits(input: &TagInput<'_>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut seen = 0;
-    for (field, text) in [
+/// What an article says of the documents it names, by their slugs.
+pub fn documents(input: &TagInput<'_>) -> BTreeMap<String, DocumentFacts> {
+    let mut known: BTreeMap<String, DocumentFacts> = BTreeMap::new();
+    for (_, text) in document_fields(input) {
+        for reference in documents::references(text) {
+            if known.len() >= DOCUMENTS_MAX && !known.contains_key(&reference.slug) {
+                continue;
+            }
+            let facts = documents::facts(text, &reference);
+            let before = known.entry(reference.slug).or_default();
+            *before = before.or(facts);
+        }
+    }
+    known
+}
+
+fn document_fields<'a>(input: &TagInput<'a>) -> [(Field, &'a str); 3] {
+    [
         (Field::Title, input.title),
         (Field::Text, head(input.text, TEXT_BYTES_MAX)),
         (Field::Body, head(input.body, TEXT_BYTES_MAX)),
-    ] {
+    ]
+}
+
+fn document_hits(input: &TagInput<'_>) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    let mut seen = 0;
+    for (field, text) in document_fields(input) {
         for reference in documents::references(text) {
             let tag = tag(
                 Scheme::Document,

@@ -289,6 +289,37 @@ fn a_wide_word_late_in_the_text_is_said_in_passing() {
     );
 }
 
+#[test]
+fn the_title_outweighs_the_text() {
+    let lead = "Sáng nay hội nghị bàn về nhiều vấn đề của địa phương trong năm tới, trong đó có giao thông, y tế, giáo dục, văn hóa, thể thao, du lịch và";
+    for (title, text, expected) in [
+        (
+            "Năng lượng tái tạo",
+            lead.to_owned(),
+            &["chuyen-doi-xanh"][..],
+        ),
+        ("Hội nghị", format!("{lead} năng lượng tái tạo"), &[]),
+        // Said in the title alone, in news of an accident: it is not what it is about.
+        (
+            "Cháy xưởng của hợp tác xã",
+            "Đám cháy đã được dập.".to_owned(),
+            &[],
+        ),
+        (
+            "Cháy xưởng của hợp tác xã",
+            "Đám cháy thiêu rụi kho của hợp tác xã.".to_owned(),
+            &["hop-tac-xa"],
+        ),
+        (
+            "Đám cháy",
+            "Lửa thiêu rụi kho của hợp tác xã và nhà hợp tác xã.".to_owned(),
+            &[],
+        ),
+    ] {
+        check(Scheme::Topic, title, &text, expected);
+    }
+}
+
 fn rule(slug: &str, phrases: &[&str], weak: &[&str], mask: &[&str]) -> TopicRule {
     let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     TopicRule {

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 
-use crate::core::model::Scheme;
+use crate::core::model::{Scheme, Tag};
 use crate::core::tag::{TagInput, Tagger};
 
 const FIELDS: [(Scheme, &str); 3] = [
@@ -116,6 +117,35 @@ fn score_on_labelled_items() {
 #[test]
 fn score_on_the_sample_page() {
     check("domain/sample_page_labels.jsonl", [0.99, 0.99, 0.98]);
+}
+
+/// What a field of a labelled item holds, its letters taken apart or not.
+fn read_as(items: &str, form: impl Fn(&str) -> String) -> Vec<Vec<Tag>> {
+    let tagger = Tagger::new(&[]);
+    let read = |line: &str| {
+        let item: Value = serde_json::from_str(line).unwrap();
+        let field = |name: &str| form(item[name].as_str().unwrap_or_default());
+        let (title, text) = (field("title"), field("lede"));
+        tagger.tags(&TagInput {
+            title: &title,
+            text: &text,
+            body: "",
+            categories: &[],
+            province: None,
+            topics: &[],
+        })
+    };
+    items.lines().map(read).collect()
+}
+
+#[test]
+fn letters_that_are_taken_apart_are_read_alike() {
+    let Some(items) = shared("domain/tags_dev.jsonl") else {
+        return;
+    };
+    let composed = read_as(&items, |text| text.nfc().collect());
+    assert!(composed.iter().any(|tags| tags.len() > 2));
+    assert_eq!(composed, read_as(&items, |text| text.nfd().collect()));
 }
 
 #[test]
