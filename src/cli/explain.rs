@@ -137,9 +137,10 @@ fn written(explained: &Value) -> String {
     for tag in list(&explained["tags"]) {
         let _ = writeln!(
             out,
-            "  {} {}: \"{}\" in the {} of {}, at byte {}",
+            "  {} {}{}: \"{}\" in the {} of {}, at byte {}",
             word(&tag["scheme"]),
             word(&tag["term"]),
+            document(&tag["document"]),
             word(&tag["phrase"]),
             word(&tag["field"]),
             tag["article"],
@@ -158,6 +159,17 @@ fn written(explained: &Value) -> String {
         );
     }
     out
+}
+
+/// ` (Quyết định, 2020)`, as far as it is known.
+fn document(facts: &Value) -> String {
+    let kind = facts["kind"].as_str().map(str::to_owned);
+    let year = facts["year"].as_u64().map(|year| year.to_string());
+    let known: Vec<String> = kind.into_iter().chain(year).collect();
+    match known.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", known.join(", ")),
+    }
 }
 
 fn heading(out: &mut String, what: &str, of: &Value) {
@@ -259,6 +271,10 @@ mod tests {
             "kept_back": [{"article": 1, "why": "dropped"}],
             "sources": [[1, "Báo Một"], [3, "Báo Ba"]],
             "articles": [article(1)],
+            "tags": [{
+                "article": 1, "scheme": "document", "term": "1881-qd-ttg", "phrase": "1881/QĐ-TTg", "field": "title",
+                "at": 0, "document": {"kind": "Quyết định", "year": 2020},
+            }],
             "near_misses": [{
                 "article": article(3),
                 "compared": {"one": 1, "apart_s": 7200, "verdict": {"relation": {"copy": "words"}}},
@@ -271,6 +287,7 @@ mod tests {
             "  retracted since 2026-11-22T08:00:00Z: no feed shows it",
             "  1 is not shown: dropped",
             "    not joined: both stories have an article of one source",
+            "  document 1881-qd-ttg (Quyết định, 2020): \"1881/QĐ-TTg\" in the title of 1, at byte 0",
         ] {
             assert!(told.lines().any(|found| found == line), "{line} in {told}");
         }

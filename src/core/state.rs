@@ -454,7 +454,10 @@ mod tests {
         let mut state = before.clone();
         let mut taken = Vec::new();
         for batch in [
-            state.adopt(&config(&(source("c", "") + &source("a", "was = [\"z\"]"))), later()),
+            state.adopt(
+                &config(&(source("c", "") + &source("a", "was = [\"z\"]"))),
+                later(),
+            ),
             Batch {
                 settings: Some((9, later())),
                 next_article: 40,

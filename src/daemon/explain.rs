@@ -18,7 +18,7 @@ use crate::core::model::{
 };
 use crate::core::normalise::{self, TagText};
 use crate::core::review;
-use crate::core::tag::{Field, Tagger};
+use crate::core::tag::{DocumentFacts, Field, Tagger};
 use crate::store::{StoreError, StoreReader};
 
 /// Articles of other stories that are looked at for one story.
@@ -87,6 +87,9 @@ pub struct Evidence {
     pub field: &'static str,
     /// Byte of the field at which the phrase begins.
     pub at: usize,
+    /// What the article says of the document that the tag is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentFacts>,
 }
 
 /// Explains the story that `what` names: by its id, its address, or the address of one of its articles.
@@ -236,11 +239,16 @@ fn evidence(ground: Ground<'_>, article: &Article) -> Vec<Evidence> {
         hits.borrow_mut().extend(found);
         Vec::new()
     });
+    let documents = review::documents(entry);
     let hits = hits.into_inner().into_iter();
     hits.filter(|hit| hit.tag.scheme != Scheme::SourceCategory)
         .map(|hit| Evidence {
             article: article.no,
             scheme: hit.tag.scheme.name(),
+            document: match hit.tag.scheme {
+                Scheme::Document => documents.get(&hit.tag.term).copied(),
+                _ => None,
+            },
             term: hit.tag.term,
             phrase: hit.phrase,
             field: match hit.field {

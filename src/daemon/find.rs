@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::core::model::{AddressKey, Article, Mint, Scheme, Standing, StoryNo};
 use crate::core::normalise;
+use crate::core::review;
+use crate::core::tag::DocumentFacts;
 use crate::http::route::quoted;
 use crate::store::{From, Order, StoreError, StoreReader};
 
@@ -114,26 +116,50 @@ pub fn last_of(reader: &StoreReader, no: StoryNo) -> Result<StoryNo, StoreError>
     Ok(last)
 }
 
-/// How a document is written; none where no story names it, nor did of late.
+/// Stories that are read for what is known of the document of a page or a feed of its own, the newest.
+pub const DOCUMENT_STORIES_MAX: usize = 8;
+
+/// A document as people name it: `Quyết định 1881/QĐ-TTg (2020)`; none where no story names it, nor did of late.
+///
+/// Several provinces may issue one number in different years: a year is told where none of the newest stories tells
+/// another. Of at most `stories` that is read.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn document_label(reader: &StoreReader, slug: &str) -> Result<Option<String>, StoreError> {
+pub fn document_name(
+    reader: &StoreReader,
+    slug: &str,
+    stories: usize,
+) -> Result<Option<String>, StoreError> {
     let order = Order::Tagged(Scheme::Document, slug.to_owned());
-    let mut places = reader.places(&order, From::Start, 1)?;
+    let mut places = reader.places(&order, From::Start, stories)?;
     if places.is_empty() {
         places = reader.left(&order, From::Start, 1)?;
     }
-    let Some(place) = places.first() else {
+    if places.is_empty() {
         return Ok(None);
-    };
-    let told = reader.whole(last_of(reader, StoryNo(place.no))?)?;
-    let articles = told.map(|told| told.articles).unwrap_or_default();
-    let tag = articles
-        .iter()
-        .flat_map(|article| &article.entry.tags)
-        .find(|tag| tag.scheme == Scheme::Document && tag.term == slug);
-    Ok(Some(
-        tag.map_or_else(|| slug.to_owned(), |tag| tag.label.clone()),
-    ))
+    }
+    let mut label = None;
+    let mut known = DocumentFacts::default();
+    let mut years = BTreeSet::new();
+    for place in places {
+        let told = reader.whole(last_of(reader, StoryNo(place.no))?)?;
+        for article in told.map(|told| told.articles).unwrap_or_default() {
+            let mut tags = article.entry.tags.iter();
+            let Some(tag) = tags.find(|tag| tag.scheme == Scheme::Document && tag.term == slug)
+            else {
+                continue;
+            };
+            label.get_or_insert_with(|| tag.label.clone());
+            let facts = review::documents(&article.entry).remove(slug);
+            let facts = facts.unwrap_or_default();
+            known = known.or(facts);
+            years.extend(facts.year);
+        }
+    }
+    if years.len() > 1 {
+        known.year = None;
+    }
+    let label = label.unwrap_or_else(|| slug.to_owned());
+    Ok(Some(known.name(&label)))
 }

@@ -15,6 +15,7 @@ mod pages;
 mod poll;
 pub mod preview;
 mod pulse;
+mod related;
 mod select;
 mod status;
 mod web;

@@ -116,15 +116,20 @@ impl Narrowed {
         reader: &StoreReader,
         place: Place,
     ) -> Result<(), Absent> {
+        // There may be a hundred of them in one question.
+        let stories = match place {
+            Place::Path => find::DOCUMENT_STORIES_MAX,
+            Place::Value => 1,
+        };
         let mut orders = Vec::new();
         for slug in slugs {
-            let label = find::document_label(reader, slug)?;
-            let Some(label) = label else {
+            let name = find::document_name(reader, slug, stories)?;
+            let Some(name) = name else {
                 let near = reader.terms_from(Scheme::Document, head_of(slug), NEAR_MAX)?;
                 let near = near.iter().map(String::as_str);
                 return Err(place.refusal(unknown_document(slug, near)).into());
             };
-            self.names.push(label);
+            self.names.push(name);
             orders.push(Order::Tagged(Scheme::Document, slug.clone()));
         }
         self.add(orders);

@@ -3,13 +3,15 @@
 use super::find;
 use super::narrow::{Narrowed, narrow};
 use super::owner::Published;
+use super::related::related;
 use super::select::{self, Selection};
 use crate::core::merge;
 use crate::core::model::{EntryView, FeedView, SourceNo, Standing, StoryNo, Timestamp, Tombstone};
 use crate::core::publish;
+use crate::core::review;
 use crate::core::tag;
 use crate::http::document::{Document, Kind};
-use crate::http::page::{HomeView, home};
+use crate::http::page::{PageView, Totals, stories_page};
 use crate::http::route::{Cursor, FeedQuery, Format, Refusal, Scope, quoted};
 use crate::http::story::{StoryView, story_page};
 use crate::store::{From, Order, Place, StoreError, StoreReader};
@@ -44,7 +46,11 @@ pub struct Pages<'a> {
 
 /// One page of a feed, and when anything on it last changed.
 struct Page {
+    /// As in [`Narrowed`].
+    path: String,
+    names: Vec<String>,
     view: FeedView,
+    next: Option<Cursor>,
     changed_at: Timestamp,
 }
 
@@ -82,30 +88,51 @@ impl Pages<'_> {
         ))
     }
 
+    /// The HTML page of a scope, from a place on.
+    ///
     /// # Errors
-    /// When the store cannot be read.
-    pub fn page(&self) -> Result<Document, Absent> {
-        let page = self.feed_page(&Scope::All, Format::Atom, &FeedQuery::default())?;
-        let config = &self.published.config;
-        let counts = self.reader.counts()?;
-        let sources = config
-            .sources
-            .iter()
-            .filter_map(|source| self.published.roster.find(&source.id))
-            .map(|facts| (facts.id.to_string(), facts.name.clone()))
-            .collect();
-        let home_view = HomeView {
-            sources,
-            stories: counts.stories,
-            articles: counts.articles,
+    /// When the address names what does not exist, or the store cannot be read.
+    pub fn page(&self, scope: &Scope, cursor: Option<Cursor>) -> Result<Document, Absent> {
+        let query = FeedQuery {
+            cursor,
+            ..FeedQuery::default()
         };
-        let html = home(&page.view, &home_view);
+        let page = self.feed_page(scope, Format::Atom, &query)?;
+        let is_front = *scope == Scope::All;
+        let ui = PageView {
+            path: match is_front {
+                true => String::new(),
+                false => page.path,
+            },
+            heading: (!is_front).then(|| page.names.join(", ")),
+            site: self.published.config.feed.title.clone(),
+            next: page.next.map(Cursor::encode),
+            is_later: cursor.is_some(),
+            totals: match is_front {
+                true => Some(self.totals()?),
+                false => None,
+            },
+        };
         Ok(Document::new(
             Kind::Page,
             "text/html; charset=utf-8",
-            html,
+            stories_page(&page.view, &ui),
             page.changed_at,
         ))
+    }
+
+    fn totals(&self) -> Result<Totals, StoreError> {
+        let counts = self.reader.counts()?;
+        let configured = &self.published.config.sources;
+        Ok(Totals {
+            sources: configured
+                .iter()
+                .filter_map(|source| self.published.roster.find(&source.id))
+                .map(|facts| (facts.id.to_string(), facts.name.clone()))
+                .collect(),
+            stories: counts.stories,
+            articles: counts.articles,
+        })
     }
 
     /// # Errors
@@ -130,17 +157,29 @@ impl Pages<'_> {
         })?;
         let roster = &self.published.roster;
         let entry = merge::entry(&told, roster, mint, std::iter::empty()).ok_or_else(missing)?;
+        let documents = merge::shown(&told, roster).map(|shown| review::documents(&shown.entry));
+        let kin = related(self.reader, &told, self.published.config.stories.window)?;
+        let changed_at = kin
+            .iter()
+            .map(|kin| kin.story.changed_at)
+            .fold(told.story.changed_at, Timestamp::max);
+        let related: Vec<EntryView> = kin
+            .iter()
+            .filter_map(|kin| merge::entry(kin, roster, mint, std::iter::empty()))
+            .collect();
         let html = story_page(&StoryView {
             site: &self.published.config.feed.title,
             language: &self.published.config.feed.language,
             generator_version: env!("CARGO_PKG_VERSION"),
             entry: &entry,
+            documents: &documents.unwrap_or_default(),
+            related: &related,
         });
         Ok(Document::new(
             Kind::Page,
             "text/html; charset=utf-8",
             html,
-            told.story.changed_at.max(self.published.settings_at),
+            changed_at.max(self.published.settings_at),
         ))
     }
 
@@ -162,21 +201,17 @@ impl Pages<'_> {
             entry.point = tag::point_of(&entry.tags);
         }
         self.bury(&mut slice, &narrowed, query)?;
-        let title = match narrowed.names.is_empty() {
-            true => config.feed.title.clone(),
-            false => format!("{} – {}", config.feed.title, narrowed.names.join(", ")),
-        };
-        Ok(self.put_together(&narrowed.path, title, format, query, slice))
+        Ok(self.put_together(narrowed, format, query, slice))
     }
 
     fn put_together(
         &self,
-        path: &str,
-        title: String,
+        narrowed: Narrowed,
         format: Format,
         query: &FeedQuery,
         slice: Slice,
     ) -> Page {
+        let Narrowed { path, names, .. } = narrowed;
         let published = self.published;
         let config = &published.config;
         let base_url = &config.server.base_url;
@@ -208,6 +243,10 @@ impl Pages<'_> {
             .tombstones
             .first()
             .map_or(Timestamp::EPOCH, |last| last.at.floor_to_second());
+        let title = match names.is_empty() {
+            true => config.feed.title.clone(),
+            false => format!("{} – {}", config.feed.title, names.join(", ")),
+        };
         let view = FeedView {
             id: with_parameters(id, &narrowing),
             title,
@@ -216,7 +255,10 @@ impl Pages<'_> {
             updated_at: merge::updated_at(&slice.entries, settings_at.floor_to_second())
                 .max(last_left),
             self_url: address(query.cursor),
-            page_url: base_url.clone(),
+            page_url: match path.contains('/') {
+                true => format!("{base_url}{path}"),
+                false => base_url.clone(),
+            },
             first_url: Some(address(None)),
             next_url: next.map(|cursor| address(Some(cursor))),
             schemes_url: format!("{base_url}schemes/"),
@@ -225,7 +267,10 @@ impl Pages<'_> {
             tombstones: slice.tombstones,
         };
         Page {
+            path,
+            names,
             view,
+            next,
             changed_at: slice.changed_at.max(settings_at),
         }
     }

@@ -20,7 +20,7 @@ use crate::http::document::Document;
 use crate::http::health::health_page;
 use crate::http::listen::Handler;
 use crate::http::reply;
-use crate::http::route::{FeedQuery, Format, Route, Scope, route};
+use crate::http::route::{Cursor, FeedQuery, Format, Route, Scope, route};
 use crate::store::{StoreError, StoreReader};
 use crate::telemetry::Telemetry;
 
@@ -51,7 +51,10 @@ struct Kept {
 /// What a document is made for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Ask {
-    Page,
+    Page {
+        scope: Scope,
+        cursor: Option<Cursor>,
+    },
     Story(String),
     Feed {
         scope: Scope,
@@ -142,7 +145,7 @@ impl Site {
             now: self.clock.now(),
         };
         let document = Arc::new(match ask {
-            Ask::Page => pages.page()?,
+            Ask::Page { scope, cursor } => pages.page(scope, *cursor)?,
             Ask::Story(slug) => pages.story(slug)?,
             Ask::Feed {
                 scope,
@@ -165,7 +168,9 @@ impl Site {
         let published = self.published();
         let path = without_base(request.uri().path(), &published);
         match route(request.method(), path, request.uri().query()) {
-            Ok(Route::Page) => Ok(Asked::Document("page", Ask::Page)),
+            Ok(Route::Page { scope, cursor }) => {
+                Ok(Asked::Document("page", Ask::Page { scope, cursor }))
+            }
             Ok(Route::Story(slug)) => Ok(Asked::Document("story", Ask::Story(slug))),
             Ok(Route::Feed {
                 scope,

@@ -1,26 +1,66 @@
-//! HTML for people: the front page. Works without scripts, loads nothing, light and dark.
+//! HTML for people: the front page, and the same narrowed. Works without scripts, loads nothing, light and dark.
 //!
 //! Owns the words a Vietnamese reader sees. Every string is escaped here, whoever wrote it; addresses are written only
-//! where they are http or https. Links to our own feeds are relative, so that they hold behind any proxy.
+//! where they are http or https. Links to our own pages and feeds are relative, so that they hold behind any proxy.
 
 use std::fmt::Write;
 
 use chrono::FixedOffset;
 
-use crate::core::model::{EntryView, FeedView, Scheme, Timestamp};
+use crate::core::model::{EntryView, FeedView, Scheme, Tag, Timestamp};
 use crate::core::publish::xml::{escape, language_tag, web_address};
 
 use super::excerpt::excerpt;
 
-/// What the front page says besides the stories.
+/// What a page of stories says besides them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HomeView {
+pub struct PageView {
+    /// Its address without parameters, relative to the front page: `provinces/an-giang`; empty for the front page.
+    pub path: String,
+    /// What it is narrowed to, as people say it: `An Giang`.
+    pub heading: Option<String>,
+    /// The title of the whole feed.
+    pub site: String,
+    /// Where it goes on with older stories.
+    pub next: Option<String>,
+    /// Whether newer stories stand before those it shows.
+    pub is_later: bool,
+    /// On the front page only.
+    pub totals: Option<Totals>,
+}
+
+/// What there is in all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
     /// Id and name, in the order to be shown.
     pub sources: Vec<(String, String)>,
     /// Visible stories in the store.
     pub stories: u64,
     /// Stored articles, copies included.
     pub articles: u64,
+}
+
+impl PageView {
+    /// What leads from it to the front page.
+    fn root(&self) -> &'static str {
+        match self.path.contains('/') {
+            true => "../",
+            false => "",
+        }
+    }
+
+    /// Its feeds without their suffix, relative to itself.
+    fn feed(&self) -> &str {
+        match self.itself() {
+            "" => "feed",
+            own => own,
+        }
+    }
+
+    /// Its address relative to itself.
+    fn itself(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 /// Characters of a story's summary.
@@ -31,10 +71,10 @@ const TAGS_MAX: usize = 12;
 
 const STYLE: &str = include_str!("page.css");
 
-/// The front page, `/`.
-pub fn home(view: &FeedView, ui: &HomeView) -> String {
+/// The front page, `/`, or one that is narrowed: `/provinces/{slug}`.
+pub fn stories_page(view: &FeedView, ui: &PageView) -> String {
     let mut out = String::new();
-    write_home(&mut out, view, ui).expect("a string takes what it is given");
+    write_page(&mut out, view, ui).expect("a string takes what it is given");
     out
 }
 
@@ -63,25 +103,38 @@ pub(super) fn write_head(
     )
 }
 
-fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Result {
-    let title = escape(&view.title);
+fn write_page(out: &mut String, view: &FeedView, ui: &PageView) -> std::fmt::Result {
+    let (title, feed, root) = (escape(&view.title), escape(ui.feed()), ui.root());
     let feeds = format!(
-        "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"{title} (Atom)\" href=\"feed.atom\">\n\
-         <link rel=\"alternate\" type=\"application/rss+xml\" title=\"{title} (RSS)\" href=\"feed.rss\">\n"
+        "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"{title} (Atom)\" href=\"{feed}.atom\">\n\
+         <link rel=\"alternate\" type=\"application/rss+xml\" title=\"{title} (RSS)\" href=\"{feed}.rss\">\n"
     );
     write_head(out, &title, &feeds, "")?;
-    writeln!(out, "<h1>{title}</h1>")?;
-    if !view.subtitle.trim().is_empty() {
+    match &ui.heading {
+        Some(heading) => writeln!(
+            out,
+            "<p class=\"meta\"><a href=\"{root}\">{}</a></p>\n<h1>{}</h1>",
+            escape(&ui.site),
+            escape(heading)
+        )?,
+        None => writeln!(out, "<h1>{title}</h1>")?,
+    }
+    if ui.heading.is_none() && !view.subtitle.trim().is_empty() {
         writeln!(out, "<p>{}</p>", escape(&view.subtitle))?;
     }
+    let totals = ui.totals.as_ref().map_or_else(String::new, |totals| {
+        format!(
+            "{} tin, {} bài từ {} nguồn · ",
+            grouped(totals.stories),
+            grouped(totals.articles),
+            totals.sources.len()
+        )
+    });
     writeln!(
         out,
-        "<p class=\"meta\">{} tin, {} bài từ {} nguồn · <a href=\"feed.atom\">Atom</a> · <a href=\"feed.rss\">RSS</a></p>\n\
+        "<p class=\"meta\">{totals}<a href=\"{feed}.atom\">Atom</a> · <a href=\"{feed}.rss\">RSS</a></p>\n\
          </header>\n\
-         <main>",
-        grouped(ui.stories),
-        grouped(ui.articles),
-        ui.sources.len(),
+         <main>"
     )?;
     if view.entries.is_empty() {
         writeln!(
@@ -90,20 +143,47 @@ fn write_home(out: &mut String, view: &FeedView, ui: &HomeView) -> std::fmt::Res
         )?;
     }
     for entry in &view.entries {
-        write_story(out, view, entry)?;
+        write_story(out, view, entry, root)?;
     }
+    write_paging(out, ui)?;
     writeln!(out, "</main>")?;
-    write_sources(out, ui)?;
+    if let Some(totals) = &ui.totals {
+        write_sources(out, totals)?;
+    }
     writeln!(
         out,
-        "<footer class=\"meta\">langbao {} · <a href=\"status\">Tình trạng các nguồn</a></footer>\n\
+        "<footer class=\"meta\">langbao {} · <a href=\"{root}status\">Tình trạng các nguồn</a></footer>\n\
          </body>\n\
          </html>",
         escape(view.generator_version)
     )
 }
 
-fn write_story(out: &mut String, view: &FeedView, entry: &EntryView) -> std::fmt::Result {
+fn write_paging(out: &mut String, ui: &PageView) -> std::fmt::Result {
+    let newest = ui.is_later.then(|| {
+        let itself = match ui.itself() {
+            "" => "./",
+            own => own,
+        };
+        format!("<a href=\"{}\" rel=\"first\">Mới nhất</a>", escape(itself))
+    });
+    let older = ui.next.as_ref().map(|cursor| {
+        let cursor = escape(cursor);
+        format!("<a href=\"?cursor={cursor}\" rel=\"next\">Tin cũ hơn</a>")
+    });
+    let links: Vec<String> = newest.into_iter().chain(older).collect();
+    if links.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<p class=\"meta\">{}</p>", links.join(" · "))
+}
+
+fn write_story(
+    out: &mut String,
+    view: &FeedView,
+    entry: &EntryView,
+    root: &str,
+) -> std::fmt::Result {
     let language = entry.language.as_deref().unwrap_or(&view.language);
     match language_tag(language).filter(|tag| *tag != "vi") {
         Some(tag) => writeln!(out, "<article lang=\"{}\">", escape(tag))?,
@@ -116,29 +196,58 @@ fn write_story(out: &mut String, view: &FeedView, entry: &EntryView) -> std::fmt
     )?;
     writeln!(
         out,
-        "<p class=\"meta\" lang=\"vi\">{} · <time datetime=\"{}\">{}</time></p>",
+        "<p class=\"meta\" lang=\"vi\">{} · <a href=\"{}\">{}</a></p>",
         escape(&entry.source.title),
-        entry.published_at.rfc3339(),
-        local_time(entry.published_at),
+        story_address(entry, root),
+        time(entry.published_at),
     )?;
     let text = entry.summary.as_deref().or(entry.content.as_deref());
     let text = excerpt(text.unwrap_or_default(), EXCERPT_CHARS_MAX);
     if !text.is_empty() {
         writeln!(out, "<p>{}</p>", escape(&text))?;
     }
-    write_tags(out, entry)?;
+    write_tags(out, entry, root)?;
     write_copies(out, entry)?;
     writeln!(out, "</article>")
 }
 
-/// Ours only: a source's own categories say little beside them.
-fn write_tags(out: &mut String, entry: &EntryView) -> std::fmt::Result {
+/// The page of a story; its id ends with what the address is made of.
+pub(super) fn story_address(entry: &EntryView, root: &str) -> String {
+    let slug = entry.id.rsplit(':').next().unwrap_or_default();
+    format!("{root}stories/{}", escape(slug))
+}
+
+/// A moment for people and for machines.
+pub(super) fn time(at: Timestamp) -> String {
+    format!(
+        "<time datetime=\"{}\">{}</time>",
+        at.rfc3339(),
+        local_time(at)
+    )
+}
+
+/// Where a tag's stories are; a source's own categories say little beside ours and have no place.
+pub(super) fn tag_address(tag: &Tag, root: &str) -> Option<String> {
+    let folder = match tag.scheme {
+        Scheme::Province => "provinces",
+        Scheme::FormerProvince => "former-provinces",
+        Scheme::Topic => "topics",
+        Scheme::Document => "documents",
+        Scheme::SourceCategory => return None,
+    };
+    Some(format!("{root}{folder}/{}", escape(&tag.term)))
+}
+
+fn write_tags(out: &mut String, entry: &EntryView, root: &str) -> std::fmt::Result {
     let tags: Vec<String> = entry
         .tags
         .iter()
-        .filter(|tag| tag.scheme != Scheme::SourceCategory)
+        .filter_map(|tag| Some((tag_address(tag, root)?, tag)))
         .take(TAGS_MAX)
-        .map(|tag| format!("<li>{}</li>", escape(shown(&tag.label, &tag.term))))
+        .map(|(address, tag)| {
+            let label = escape(shown(&tag.label, &tag.term));
+            format!("<li><a href=\"{address}\">{label}</a></li>")
+        })
         .collect();
     if tags.is_empty() {
         return Ok(());
@@ -162,16 +271,16 @@ fn write_copies(out: &mut String, entry: &EntryView) -> std::fmt::Result {
     )
 }
 
-fn write_sources(out: &mut String, ui: &HomeView) -> std::fmt::Result {
-    if ui.sources.is_empty() {
+fn write_sources(out: &mut String, totals: &Totals) -> std::fmt::Result {
+    if totals.sources.is_empty() {
         return Ok(());
     }
     writeln!(out, "<section>\n<h2>Nguồn tin</h2>\n<ul class=\"sources\">")?;
-    for (id, name) in &ui.sources {
+    for (id, name) in &totals.sources {
         let (id, name) = (escape(id), escape(shown(name, id)));
         writeln!(
             out,
-            "<li>{name} <a href=\"sources/{id}.atom\">Atom</a> <a href=\"sources/{id}.rss\">RSS</a></li>"
+            "<li><a href=\"sources/{id}\">{name}</a> <a href=\"sources/{id}.atom\">Atom</a> <a href=\"sources/{id}.rss\">RSS</a></li>"
         )?;
     }
     writeln!(out, "</ul>\n</section>")
@@ -223,7 +332,7 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::model::{CopyView, DateFrom, SourceView, Tag, TagOrigin};
+    use crate::core::model::{CopyView, DateFrom, SourceView, TagOrigin};
 
     fn entry(title: &str, url: Option<&str>) -> EntryView {
         EntryView {
@@ -268,11 +377,27 @@ mod tests {
         }
     }
 
-    fn ui() -> HomeView {
-        HomeView {
-            sources: vec![("bao-hue".to_owned(), "Báo Huế".to_owned())],
-            stories: 1_234_567,
-            articles: 999,
+    fn ui() -> PageView {
+        with_sources(vec![("bao-hue".to_owned(), "Báo Huế".to_owned())])
+    }
+
+    fn with_sources(sources: Vec<(String, String)>) -> PageView {
+        PageView {
+            totals: Some(Totals {
+                sources,
+                stories: 1_234_567,
+                articles: 999,
+            }),
+            ..PageView::default()
+        }
+    }
+
+    fn narrowed() -> PageView {
+        PageView {
+            path: "provinces/hue".to_owned(),
+            heading: Some("Huế".to_owned()),
+            site: "Tin địa phương".to_owned(),
+            ..PageView::default()
         }
     }
 
@@ -304,7 +429,7 @@ mod tests {
             }],
             ..entry("Làng gốm đón khách", Some("https://bao.example.vn/1"))
         };
-        let html = home(&view(vec![story]), &ui());
+        let html = stories_page(&view(vec![story]), &ui());
         check_holds(
             &html,
             &[
@@ -312,15 +437,59 @@ mod tests {
                 "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Tin địa phương (Atom)\" href=\"feed.atom\">",
                 "<link rel=\"alternate\" type=\"application/rss+xml\"",
                 "<a href=\"https://bao.example.vn/1\" rel=\"noopener nofollow\">Làng gốm đón khách</a>",
-                "Báo Huế · <time datetime=\"2026-11-22T01:30:00Z\">08:30 22/11/2026</time>",
+                "Báo Huế · <a href=\"stories/1\"><time datetime=\"2026-11-22T01:30:00Z\">08:30 22/11/2026</time></a>",
                 "<p>Lò gốm &amp; nghề</p>",
-                "<li>Huế</li><li>slug</li></ul>",
+                "<li><a href=\"provinces/slug\">Huế</a></li><li><a href=\"topics/slug\">slug</a></li></ul>",
                 "Cũng đăng: <a href=\"https://dai.example.vn/9?a=1&amp;b=2\" rel=\"noopener nofollow\">Đài Huế</a>",
                 "1.234.567 tin, 999 bài từ 1 nguồn",
-                "<a href=\"sources/bao-hue.atom\">Atom</a>",
+                "<a href=\"sources/bao-hue\">Báo Huế</a> <a href=\"sources/bao-hue.atom\">Atom</a>",
             ],
         );
         assert!(!html.contains("Tin chính"));
+        assert!(!html.contains("cursor"));
+    }
+
+    #[test]
+    fn a_narrowed_page_names_what_it_shows_and_leads_to_its_feeds_and_back() {
+        let tag = Tag {
+            scheme: Scheme::Document,
+            term: "1881-qd-ttg".to_owned(),
+            label: "1881/QĐ-TTg".to_owned(),
+            origin: TagOrigin::Text,
+        };
+        let story = EntryView {
+            tags: vec![tag],
+            ..entry("Làng gốm đón khách", None)
+        };
+        let html = stories_page(&view(vec![story]), &narrowed());
+        check_holds(
+            &html,
+            &[
+                "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Tin địa phương (Atom)\" href=\"hue.atom\">",
+                "<p class=\"meta\"><a href=\"../\">Tin địa phương</a></p>\n<h1>Huế</h1>",
+                "<a href=\"hue.atom\">Atom</a> · <a href=\"hue.rss\">RSS</a>",
+                "<a href=\"../stories/1\"><time",
+                "<a href=\"../documents/1881-qd-ttg\">1881/QĐ-TTg</a>",
+                "<a href=\"../status\">",
+            ],
+        );
+        assert!(!html.contains("Nguồn tin"));
+    }
+
+    #[test]
+    fn a_page_leads_to_the_next_and_to_the_first() {
+        let middle = |ui: PageView| PageView {
+            next: Some("19e704489a8-2f".to_owned()),
+            is_later: true,
+            ..ui
+        };
+        for (ui, first) in [(ui(), "./"), (narrowed(), "hue")] {
+            let html = stories_page(&view(Vec::new()), &middle(ui));
+            let links = format!(
+                "<a href=\"{first}\" rel=\"first\">Mới nhất</a> · <a href=\"?cursor=19e704489a8-2f\" rel=\"next\">Tin cũ hơn</a>"
+            );
+            check_holds(&html, &[&links]);
+        }
     }
 
     #[test]
@@ -353,7 +522,7 @@ mod tests {
             ..view(vec![hostile])
         };
         let sources = vec![("a".to_owned(), evil.to_owned())];
-        let html = home(&named, &HomeView { sources, ..ui() });
+        let html = stories_page(&named, &with_sources(sources));
         for sign in ["<script", "javascript:", "onload=", "\u{0}", "=\"\"'", "'>"] {
             assert!(!html.contains(sign), "{sign} in:\n{html}");
         }
@@ -363,14 +532,20 @@ mod tests {
     #[test]
     fn an_empty_page_says_so() {
         check_holds(
-            &home(&view(Vec::new()), &HomeView::default()),
+            &stories_page(
+                &view(Vec::new()),
+                &PageView {
+                    totals: Some(Totals::default()),
+                    ..PageView::default()
+                },
+            ),
             &["Chưa có tin nào", "0 tin, 0 bài từ 0 nguồn"],
         );
     }
 
     #[test]
     fn what_has_no_address_is_no_link_and_what_has_no_title_shows_its_address() {
-        let html = home(
+        let html = stories_page(
             &view(vec![
                 entry("Không địa chỉ", None),
                 entry(" ", Some("https://a.vn/1")),
@@ -386,7 +561,7 @@ mod tests {
             language: Some("en".to_owned()),
             ..entry("Pottery", None)
         };
-        let html = home(&view(vec![english, entry("Gốm", None)]), &ui());
+        let html = stories_page(&view(vec![english, entry("Gốm", None)]), &ui());
         check_holds(
             &html,
             &["<article lang=\"en\">\n<h2>Pottery", "<article>\n<h2>Gốm"],

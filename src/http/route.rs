@@ -10,8 +10,11 @@ use crate::core::model::Timestamp;
 /// A request that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// `/`
-    Page,
+    /// The HTML page of a scope: `/`, `/provinces/{slug}`.
+    Page {
+        scope: Scope,
+        cursor: Option<Cursor>,
+    },
     Feed {
         scope: Scope,
         format: Format,
@@ -57,7 +60,7 @@ impl Format {
     }
 }
 
-/// Which feed's address was asked for.
+/// Which feed's address, or which page's, was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     All,
@@ -219,7 +222,7 @@ impl Refusal {
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// What exists, for those who asked for something else.
-const ADDRESSES: [&str; 13] = [
+const ADDRESSES: [&str; 18] = [
     "/",
     "/feed.atom",
     "/provinces/{slug}.atom",
@@ -228,6 +231,11 @@ const ADDRESSES: [&str; 13] = [
     "/documents/{slug}.atom",
     "/sources/{id}.atom",
     "/stories/{id}",
+    "/provinces/{slug}",
+    "/former-provinces/{slug}",
+    "/topics/{slug}",
+    "/documents/{slug}",
+    "/sources/{id}",
     "/status",
     "/status.json",
     "/healthz",
@@ -252,6 +260,7 @@ pub fn route(method: &Method, path: &str, query: Option<&str>) -> Result<Route, 
 /// A path that exists.
 enum Address {
     Plain(Route),
+    Page(Scope),
     Feed(Scope, Format),
 }
 
@@ -260,6 +269,10 @@ impl Address {
     fn with_query(self, query: Option<&str>) -> Result<Route, Refusal> {
         match self {
             Address::Plain(route) => Ok(route),
+            Address::Page(scope) => Ok(Route::Page {
+                scope,
+                cursor: page_cursor(query.unwrap_or_default()),
+            }),
             Address::Feed(scope, format) => {
                 let query = feed_query(query.unwrap_or_default())?;
                 if matches!(scope, Scope::Source(_)) && query.narrows() {
@@ -286,20 +299,16 @@ fn address(path: &str) -> Result<Address, Refusal> {
         .collect::<Result<Vec<String>, Refusal>>()?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let found = match segments.as_slice() {
-        [""] => Some(Address::Plain(Route::Page)),
+        [""] => Some(Address::Page(Scope::All)),
         ["status"] => Some(Address::Plain(Route::StatusPage)),
         ["status.json"] => Some(Address::Plain(Route::StatusJson)),
         ["healthz"] => Some(Address::Plain(Route::Health)),
         ["readyz"] => Some(Address::Plain(Route::Ready)),
         ["metrics"] => Some(Address::Plain(Route::Metrics)),
         [file] => feed_file(file, |name| (name == "feed").then_some(Scope::All)),
-        ["sources", file] => feed_file(file, source_scope),
-        ["provinces", file] => feed_file(file, |slug| Some(Scope::Province(slug.to_owned()))),
-        ["former-provinces", file] => {
-            feed_file(file, |slug| Some(Scope::FormerProvince(slug.to_owned())))
+        [folder, file] if let Some(scope) = narrowing(folder) => {
+            feed_file(file, |name| Some(scope(name.to_owned()))).or_else(|| page_file(file, scope))
         }
-        ["topics", file] => feed_file(file, |slug| Some(Scope::Topic(slug.to_owned()))),
-        ["documents", file] => feed_file(file, |slug| Some(Scope::Document(slug.to_owned()))),
         ["stories", id] => Some(Address::Plain(Route::Story((*id).to_owned()))),
         _ => None,
     };
@@ -313,8 +322,21 @@ fn feed_file(file: &str, scope: impl Fn(&str) -> Option<Scope>) -> Option<Addres
     })
 }
 
-fn source_scope(id: &str) -> Option<Scope> {
-    Some(Scope::Source(id.to_owned()))
+/// No slug and no id has a dot: behind one another format is asked for.
+fn page_file(file: &str, scope: fn(String) -> Scope) -> Option<Address> {
+    let is_name = !file.is_empty() && !file.contains('.');
+    is_name.then(|| Address::Page(scope(file.to_owned())))
+}
+
+fn narrowing(folder: &str) -> Option<fn(String) -> Scope> {
+    Some(match folder {
+        "sources" => Scope::Source,
+        "provinces" => Scope::Province,
+        "former-provinces" => Scope::FormerProvince,
+        "topics" => Scope::Topic,
+        "documents" => Scope::Document,
+        _ => return None,
+    })
 }
 
 fn nothing_at(path: &str) -> Refusal {
@@ -324,6 +346,14 @@ fn nothing_at(path: &str) -> Refusal {
         listed(&ADDRESSES),
         guess(path, &ADDRESSES)
     ))
+}
+
+/// Pages ignore what they do not know, and a cursor that is none of ours.
+fn page_cursor(raw: &str) -> Option<Cursor> {
+    raw.split('&')
+        .take(FeedQuery::PARAMETERS_MAX)
+        .filter_map(|pair| pair.strip_prefix("cursor="))
+        .find_map(|value| Cursor::decode(value).ok())
 }
 
 fn feed_query(raw: &str) -> Result<FeedQuery, Refusal> {

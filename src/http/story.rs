@@ -2,13 +2,15 @@
 //!
 //! A story's text is shown as paragraphs of words: pictures and layout are at the newsroom, one link away.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::core::model::{EntryView, Scheme, Tag};
+use crate::core::model::{EntryView, Scheme, TagOrigin};
 use crate::core::publish::xml::{escape, language_tag};
+use crate::core::tag::DocumentFacts;
 
 use super::excerpt::excerpt;
-use super::page::{linked, local_time, shown, write_head};
+use super::page::{linked, shown, story_address, tag_address, time, write_head};
 
 /// What the page of a story is made of.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,10 @@ pub struct StoryView<'a> {
     pub language: &'a str,
     pub generator_version: &'a str,
     pub entry: &'a EntryView,
+    /// What is known of the documents it names, by their slugs.
+    pub documents: &'a BTreeMap<String, DocumentFacts>,
+    /// Other stories of the same event, the most alike first.
+    pub related: &'a [EntryView],
 }
 
 /// Characters of one paragraph, and paragraphs; the rest is at the newsroom.
@@ -41,12 +47,11 @@ fn write_page(out: &mut String, view: &StoryView<'_>) -> std::fmt::Result {
         out,
         "<p class=\"meta\"><a href=\"../\">{site}</a></p>\n\
          <h1 lang=\"{language}\">{title}</h1>\n\
-         <p class=\"meta\">{} · <time datetime=\"{}\">{}</time></p>\n\
+         <p class=\"meta\">{} · {}</p>\n\
          </header>\n\
          <main>\n",
         linked(entry.url.as_deref(), &entry.source.title),
-        entry.published_at.rfc3339(),
-        local_time(entry.published_at),
+        time(entry.published_at),
     )?;
     writeln!(out, "<article lang=\"{language}\">")?;
     let text = entry.content.as_deref().or(entry.summary.as_deref());
@@ -54,8 +59,9 @@ fn write_page(out: &mut String, view: &StoryView<'_>) -> std::fmt::Result {
         writeln!(out, "<p>{}</p>", escape(&paragraph))?;
     }
     writeln!(out, "</article>")?;
-    write_tags(out, &entry.tags)?;
+    write_tags(out, view)?;
     write_copies(out, entry)?;
+    write_related(out, view.related)?;
     writeln!(
         out,
         "</main>\n<footer class=\"meta\">langbao {}</footer>\n</body>\n</html>",
@@ -94,22 +100,29 @@ fn paragraphs(html: &str) -> Vec<String> {
         .collect()
 }
 
-/// Each with its feed; a source's own categories have none.
-fn write_tags(out: &mut String, tags: &[Tag]) -> std::fmt::Result {
-    let tags: Vec<String> = tags
+/// Each with its page; a source's own categories have none.
+fn write_tags(out: &mut String, view: &StoryView<'_>) -> std::fmt::Result {
+    let tags: Vec<String> = view
+        .entry
+        .tags
         .iter()
         .filter_map(|tag| {
-            let label = escape(shown(&tag.label, &tag.term));
-            let folder = match tag.scheme {
-                Scheme::Province => "provinces",
-                Scheme::FormerProvince => "former-provinces",
-                Scheme::Topic => "topics",
-                Scheme::Document => "documents",
-                Scheme::SourceCategory => return None,
+            let address = tag_address(tag, "../")?;
+            let words = match tag.scheme {
+                Scheme::Document => {
+                    let facts = view.documents.get(&tag.term).copied();
+                    facts.unwrap_or_default().name(shown(&tag.label, &tag.term))
+                }
+                _ => shown(&tag.label, &tag.term).to_owned(),
             };
-            let term = escape(&tag.term);
+            // A guess never looks like a fact.
+            let origin = match (tag.scheme, tag.origin) {
+                (Scheme::Province, TagOrigin::Source) => " (theo nguồn)",
+                _ => "",
+            };
             Some(format!(
-                "<li><a href=\"../{folder}/{term}.atom\">{label}</a></li>"
+                "<li><a href=\"{address}\">{}</a>{origin}</li>",
+                escape(&words)
             ))
         })
         .collect();
@@ -134,10 +147,29 @@ fn write_copies(out: &mut String, entry: &EntryView) -> std::fmt::Result {
     writeln!(out, "</ul>\n</section>")
 }
 
+/// Each on a page of its own: nobody says that they are one.
+fn write_related(out: &mut String, related: &[EntryView]) -> std::fmt::Result {
+    if related.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<section>\n<h2>Tin liên quan</h2>\n<ul>")?;
+    for entry in related {
+        writeln!(
+            out,
+            "<li><a href=\"{}\">{}</a> <span class=\"meta\">{} · {}</span></li>",
+            story_address(entry, "../"),
+            escape(shown(&entry.title, &entry.id)),
+            escape(&entry.source.title),
+            time(entry.published_at)
+        )?;
+    }
+    writeln!(out, "</ul>\n</section>")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::model::{CopyView, DateFrom, SourceView, TagOrigin, Timestamp};
+    use crate::core::model::{CopyView, DateFrom, SourceView, Tag, Timestamp};
 
     fn entry() -> EntryView {
         let tag = |scheme, term: &str, label: &str| Tag {
@@ -158,6 +190,10 @@ mod tests {
                 tag(Scheme::Province, "hue", "Huế"),
                 tag(Scheme::Document, "1881-qd-ttg", "1881/QĐ-TTg"),
                 tag(Scheme::SourceCategory, "Tin", "Tin"),
+                Tag {
+                    origin: TagOrigin::Source,
+                    ..tag(Scheme::Province, "ca-mau", "Cà Mau")
+                },
             ],
             published_at: Timestamp::from_secs(1_795_311_000),
             date_from: DateFrom::Stated,
@@ -178,23 +214,37 @@ mod tests {
     }
 
     fn html(entry: &EntryView) -> String {
+        let kind = Some("Quyết định");
+        let facts = DocumentFacts {
+            kind,
+            year: Some(2020),
+        };
+        let related = EntryView {
+            id: "tag:x,2026:2".to_owned(),
+            title: format!("Cùng chuyện: {}", entry.title),
+            ..entry.clone()
+        };
         story_page(&StoryView {
             site: "Tin địa phương",
             language: "vi",
             generator_version: "0.0.0",
             entry,
+            documents: &BTreeMap::from([("1881-qd-ttg".to_owned(), facts)]),
+            related: &[related],
         })
     }
 
     #[test]
-    fn a_story_shows_its_text_its_tags_with_their_feeds_and_its_copies() {
+    fn a_story_shows_its_text_its_tags_with_their_pages_its_copies_and_its_kin() {
         let html = html(&entry());
         for part in [
             "<h1 lang=\"vi\">Lò &lt;gốm&gt;</h1>",
             "<p>Đoạn một &amp; hơn</p>\n<p>Đoạn hai</p>\n<p>dòng sau</p>",
             "<a href=\"https://bao.example.vn/1\" rel=\"noopener nofollow\">Báo Huế</a>",
-            "<a href=\"../provinces/hue.atom\">Huế</a>",
-            "<a href=\"../documents/1881-qd-ttg.atom\">1881/QĐ-TTg</a>",
+            "<a href=\"../provinces/hue\">Huế</a></li>",
+            "<a href=\"../provinces/ca-mau\">Cà Mau</a> (theo nguồn)</li>",
+            "<a href=\"../documents/1881-qd-ttg\">Quyết định 1881/QĐ-TTg (2020)</a>",
+            "<h2>Tin liên quan</h2>\n<ul>\n<li><a href=\"../stories/2\">Cùng chuyện: Lò &lt;gốm&gt;</a> <span class=\"meta\">Báo Huế · <time",
             "<a href=\"https://dai.example.vn/9\" rel=\"noopener nofollow\">Đài &quot;Huế&quot;</a>",
         ] {
             assert!(html.contains(part), "no {part} in:\n{html}");

@@ -804,7 +804,8 @@ async fn everything_else_is_404_in_one_sentence() {
         "/feed.json",
         "/sources/",
         "/../etc/passwd",
-        "/topics/ocop",
+        "/topics/none-of-ours",
+        "/topics/ocop.json",
     ] {
         let answered = daemon.get(path).await;
         assert_eq!(answered.status, 404, "{path}");

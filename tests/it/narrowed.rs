@@ -167,6 +167,128 @@ async fn what_does_not_exist_is_named_with_its_nearest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_narrowed_feed_has_a_page_of_its_own() {
+    let (_origin, _house, daemon) = open().await;
+    for (path, heading, shown, elsewhere) in [
+        ("/provinces/hue", "Huế", "hue-fair", "da-nang-ocop"),
+        (
+            "/former-provinces/ben-tre",
+            "Bến Tre",
+            "ben-tre",
+            "hue-fair",
+        ),
+        (
+            "/topics/ocop",
+            "OCOP - Mỗi xã một sản phẩm",
+            "da-nang-ocop",
+            "hue-fair",
+        ),
+        ("/sources/a", "Báo", "nowhere", "b.html"),
+        ("/provinces/ca-mau", "Cà Mau", "", "hue-fair"),
+        (
+            "/provinces/hue?province=nowhere&x=%",
+            "Huế",
+            "hue-ocop",
+            "ben-tre",
+        ),
+    ] {
+        let page = daemon.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{path}"
+        );
+        let text = page.text();
+        let (address, _) = path.split_once('?').unwrap_or((path, ""));
+        let own = address.rsplit('/').next().expect("a name");
+        for part in [
+            &format!("<h1>{heading}</h1>"),
+            &format!(
+                "type=\"application/atom+xml\" title=\"Tin địa phương – {heading} (Atom)\" href=\"{own}.atom\">"
+            ),
+            &format!("<a href=\"{own}.rss\">RSS</a>"),
+            shown,
+        ] {
+            assert!(text.contains(part), "no {part} at {path}: {text}");
+        }
+        assert!(!text.contains(elsewhere), "{elsewhere} at {path}: {text}");
+        // The feed says which page it stands for.
+        let feed = daemon.get(&format!("{address}.atom")).await;
+        let alternate = format!(
+            "rel=\"alternate\" type=\"text/html\" href=\"https://tin.example.vn{address}\""
+        );
+        assert!(feed.text().contains(&alternate), "{}", feed.text());
+    }
+    let front = daemon.get("/").await;
+    assert!(front.text().contains("<a href=\"provinces/hue\">Huế</a>"));
+    assert!(front.text().contains("<a href=\"sources/a\">Báo</a>"));
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_goes_on_where_it_ends() {
+    let (_origin, house, daemon) = open().await;
+    daemon.stop().await;
+    let config = std::fs::read_to_string(house.config_file()).expect("it was configured");
+    house.write_config(&format!("{config}[feed]\npage_size = 2\n"));
+    let daemon = house.open().await;
+    for (path, pages) in [("/", 3), ("/provinces/hue", 2)] {
+        let mut query = String::new();
+        let mut stories = BTreeSet::new();
+        for page in 1..=pages {
+            let answered = daemon.get(&format!("{path}{query}")).await;
+            let text = answered.text();
+            let links = text.split("<a href=\"").skip(1);
+            let hrefs = links.filter_map(|rest| rest.split('"').next());
+            stories.extend(
+                hrefs
+                    .filter(|href| href.contains("stories/"))
+                    .map(|href| href.trim_start_matches("../").to_owned()),
+            );
+            assert_eq!(text.contains("rel=\"first\""), page > 1, "{path}{query}");
+            let next = text.split("<a href=\"?").nth(1);
+            let next = next.and_then(|rest| rest.split('"').next());
+            assert_eq!(next.is_some(), page < pages, "{path}{query}: {text}");
+            query = next.map_or_else(String::new, |next| format!("?{next}"));
+        }
+        let expected = if path == "/" { 6 } else { 3 };
+        assert_eq!(stories.len(), expected, "{path}");
+        for story in stories {
+            assert_eq!(
+                daemon.get(&format!("/{story}")).await.status,
+                200,
+                "{story}"
+            );
+        }
+    }
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_what_does_not_exist_names_the_nearest() {
+    let (_origin, _house, daemon) = open().await;
+    for (path, sentence) in [
+        ("/provinces/hew", "the nearest is \"hue\""),
+        ("/provinces/ben-tre", "part of the province \"vinh-long\""),
+        ("/former-provinces/hue", "no former province \"hue\""),
+        ("/topics/ocpo", "the nearest is \"ocop\""),
+        ("/sources/c", "no source \"c\""),
+        ("/documents/1-qd-ttg", "no story names a document"),
+        ("/provinces/hue.json", "nothing is at"),
+    ] {
+        let answered = daemon.get(path).await;
+        assert_eq!(answered.status, 404, "{path}");
+        assert!(
+            answered.text().contains(sentence),
+            "{path}: {}",
+            answered.text()
+        );
+    }
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_follow_what_happens() {
     let (_origin, _house, daemon) = open().await;
     assert_eq!(daemon.get("/feed.atom").await.status, 200);

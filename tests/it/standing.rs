@@ -706,6 +706,102 @@ async fn a_document_is_found_in_any_combination_and_an_unknown_one_names_the_nea
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_named_by_its_kind_and_its_year_where_they_are_known() {
+    let town = Town::open("").await;
+    let id = town.id(POTTERY.1).await;
+    let heading = async |town: &Town| {
+        let page = town.daemon.get("/documents/1881-qd-ttg").await;
+        assert_eq!(page.status, 200);
+        let rest = page.text().split("<h1>").nth(1).expect("a heading");
+        rest.split("</h1>").next().expect("its end").to_owned()
+    };
+    assert_eq!(heading(&town).await, "Quyết định 1881/QĐ-TTg");
+
+    let dated = (
+        "nghe",
+        "Hà Giang công nhận thêm hai làng nghề trong tháng này",
+        "Việc này theo QĐ số 1881 / QĐ - TTg ngày 20 tháng 11 năm 2020, phiên họp sáng nay cho biết.",
+    );
+    town.origin
+        .say("/b", Answer::feed(rss("b.example.vn", &[dated])));
+    town.daemon.poll_one("b").await;
+    assert_eq!(heading(&town).await, "Quyết định 1881/QĐ-TTg (2020)");
+    let link = |name: &str| format!("<a href=\"../documents/1881-qd-ttg\">{name}</a>");
+    let page = async |id: &str| {
+        let page = town.daemon.get(&format!("/stories/{}", slug(id))).await;
+        page.text().to_owned()
+    };
+    let undated = page(&id).await;
+    assert!(
+        undated.contains(&link("Quyết định 1881/QĐ-TTg")),
+        "{undated}"
+    );
+    let dated = page(&town.id(dated.1).await).await;
+    assert!(
+        dated.contains(&link("Quyết định 1881/QĐ-TTg (2020)")),
+        "{dated}"
+    );
+    // The tag itself is one, whatever is known.
+    let feed = town.daemon.get("/documents/1881-qd-ttg.atom").await;
+    let tag = "scheme=\"https://tin.example.vn/schemes/document\" term=\"1881-qd-ttg\" label=\"1881/QĐ-TTg\"";
+    assert_eq!(feed.text().matches(tag).count(), 2, "{}", feed.text());
+
+    // Another decision of that number: no year is right for both.
+    let other = (
+        "khac",
+        "Cà Mau nhắc lại chuyện cũ về đất ven rừng ngập mặn",
+        "Tỉnh từng có Quyết định 1881/QĐ-TTg ngày 3/9/2014 về việc này.",
+    );
+    town.origin
+        .say("/b", Answer::feed(rss("b.example.vn", &[other])));
+    town.daemon.poll_one("b").await;
+    assert_eq!(heading(&town).await, "Quyết định 1881/QĐ-TTg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn related_stories_are_on_the_page_of_a_story_while_they_are_shown() {
+    const TOLD: News = (
+        "lai",
+        "Huế khôi phục lò gốm cổ sau mười năm bỏ hoang",
+        "Lò gốm đỏ lửa trở lại bên sông Ô Lâu trong niềm vui của người làng và khách xa tới xem.",
+    );
+    const FILLED_IN_ANEW: News = (
+        "khac",
+        "Thái Nguyên khôi phục lò gốm cổ bên sông Cầu",
+        "Lò gốm đỏ lửa trở lại sau ba mươi năm theo Quyết định số 1881/QĐ-TTg của Thủ tướng.",
+    );
+    let town = Town::open("").await;
+    town.origin.say(
+        "/b",
+        Answer::feed(rss("b.example.vn", &[TOLD, FILLED_IN_ANEW])),
+    );
+    assert_eq!(town.daemon.poll_one("b").await.copies, 0);
+    let (pottery, told) = (town.id(POTTERY.1).await, town.id(TOLD.1).await);
+    let related = async |town: &Town, id: &str| {
+        let page = town.daemon.get(&format!("/stories/{}", slug(id))).await;
+        assert_eq!(page.status, 200);
+        let (_, rest) = page.text().split_once("Tin liên quan").unwrap_or_default();
+        rest.split("<li><a href=\"../stories/")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next().map(str::to_owned))
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(related(&town, &pottery).await, [slug(&told)]);
+    assert_eq!(related(&town, &told).await, [slug(&pottery)]);
+
+    town.amend(&told, Deed::Retract).await.expect("it is shown");
+    assert_eq!(related(&town, &pottery).await, [""; 0]);
+    town.amend(&told, Deed::UndoRetract).await.expect("in time");
+    assert_eq!(related(&town, &pottery).await, [slug(&told)]);
+
+    let hold = rule("title = \"bỏ hoang\"", "hold");
+    town.rules(&hold, Request::ReloadYes).await;
+    assert_eq!(related(&town, &pottery).await, [""; 0]);
+    town.amend(&told, Deed::Release).await.expect("it is held");
+    assert_eq!(related(&town, &pottery).await, [slug(&told)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_of_a_province_stand_on_the_map() {
     let town = Town::open("").await;
     for feed in ["/feed.atom", "/feed.rss"] {

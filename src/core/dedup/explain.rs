@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::idf::Idf;
 use super::sketch::Sketch;
-use super::verdict::{Probe, Verdict};
+use super::verdict::{Probe, Verdict, Veto};
 use crate::core::model::{Article, ArticleNo, SourceNo, Standing, StoryNo, Timestamp};
 
 /// One article as an explanation names it.
@@ -125,6 +125,27 @@ pub fn story(articles: &[Article], others: &[Article], around: &Around) -> Expla
         copies,
         near_misses,
     }
+}
+
+/// Stories of `others` that tell of what `articles` tell of, the most alike first; one may come several times.
+///
+/// The same words with another number, province or subject are another event.
+pub fn related(articles: &[Article], others: &[Article]) -> Vec<StoryNo> {
+    let sketches: Vec<Sketch> = articles.iter().map(sketch).collect();
+    let mut alike: Vec<NearMiss> = others
+        .iter()
+        .filter_map(|other| near_miss(articles, &sketches, other))
+        .filter(|miss| {
+            let veto = miss.compared.verdict.veto();
+            matches!(veto, None | Some(Veto::Body))
+        })
+        .collect();
+    alike.sort_by(|a, b| {
+        let [a, b] =
+            [a, b].map(|miss| (miss.compared.verdict.scores.contained, miss.article.story));
+        b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+    });
+    alike.into_iter().map(|miss| miss.article.story).collect()
 }
 
 fn near_miss(articles: &[Article], sketches: &[Sketch], other: &Article) -> Option<NearMiss> {

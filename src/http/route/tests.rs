@@ -16,6 +16,13 @@ fn feed(scope: Scope, format: Format, query: FeedQuery) -> Route {
     }
 }
 
+fn page(scope: Scope) -> Route {
+    Route::Page {
+        scope,
+        cursor: None,
+    }
+}
+
 #[track_caller]
 fn check(address: &str, expected: Route) {
     assert_eq!(get(address), Ok(expected), "{address}");
@@ -31,7 +38,7 @@ fn check_refused(address: &str, status: u16, sentence: &str) {
 
 #[test]
 fn what_exists_is_found() {
-    check("/", Route::Page);
+    check("/", page(Scope::All));
     check("/status.json", Route::StatusJson);
     check("/healthz", Route::Health);
     check("/readyz", Route::Ready);
@@ -67,8 +74,12 @@ fn what_does_not_exist_is_404_and_says_what_does() {
         "/feed.xml",
         "/sources",
         "/sources/",
-        "/sources/a",
         "/sources/a/b.atom",
+        "/sources/a.json",
+        "/provinces/",
+        "/provinces/hue/",
+        "/provinces/hue.json",
+        "/feed.json",
         "/sources%2Fa.atom",
         "/./feed.atom",
         "/../etc/passwd",
@@ -77,7 +88,7 @@ fn what_does_not_exist_is_404_and_says_what_does() {
         "",
         "x",
         "*",
-        "/topics/ocop",
+        "/colours/red",
     ] {
         check_refused(address, 404, "nothing is at");
     }
@@ -158,6 +169,32 @@ fn a_narrowed_feed_has_an_address_and_any_combination_is_one() {
 }
 
 #[test]
+fn a_narrowed_page_has_an_address_and_goes_on_from_a_cursor() {
+    for (address, scope) in [
+        ("/provinces/an-giang", Scope::Province("an-giang".into())),
+        (
+            "/former-provinces/ben-tre",
+            Scope::FormerProvince("ben-tre".into()),
+        ),
+        ("/topics/ocop", Scope::Topic("ocop".into())),
+        (
+            "/documents/1881-qd-ttg",
+            Scope::Document("1881-qd-ttg".into()),
+        ),
+        (
+            "/sources/lang-nghe-viet",
+            Scope::Source("lang-nghe-viet".into()),
+        ),
+        ("/", Scope::All),
+    ] {
+        check(address, page(scope.clone()));
+        let cursor = Cursor::decode("19e704489a8-2f").ok();
+        let address = format!("{address}?x=1&cursor=19e704489a8-2f");
+        check(&address, Route::Page { scope, cursor });
+    }
+}
+
+#[test]
 fn a_sources_own_feed_is_not_narrowed_further() {
     check_refused(
         "/sources/a.atom?topic=ocop",
@@ -214,7 +251,11 @@ fn a_mistaken_parameter_is_400_with_a_sentence() {
 
 #[test]
 fn pages_ignore_parameters() {
-    check("/?utm_source=x&limit=9999&%", Route::Page);
+    check("/?utm_source=x&limit=9999&%", page(Scope::All));
+    check(
+        "/topics/ocop?cursor=none-of-ours&province=nowhere",
+        page(Scope::Topic("ocop".into())),
+    );
     check("/status.json?pretty", Route::StatusJson);
     check("/healthz?x=%zz", Route::Health);
 }
@@ -222,7 +263,7 @@ fn pages_ignore_parameters() {
 #[test]
 fn other_methods_are_405_where_something_is_and_404_elsewhere() {
     let status = |method: &Method, path| route(method, path, None).map_err(|r| r.status.as_u16());
-    assert_eq!(status(&Method::HEAD, "/"), Ok(Route::Page));
+    assert_eq!(status(&Method::HEAD, "/"), Ok(page(Scope::All)));
     assert_eq!(status(&Method::OPTIONS, "/feed.atom"), Ok(Route::Preflight));
     assert_eq!(status(&Method::OPTIONS, "*"), Ok(Route::Preflight));
     assert_eq!(status(&Method::OPTIONS, "/nope"), Err(404));

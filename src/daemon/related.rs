@@ -1,0 +1,113 @@
+//! Other stories of the same event: a weaker link than a copy, found when a page asks for it and stored nowhere.
+//!
+//! Works on a reader alone, at a cost that does not grow with the store: stories of the days around that share a tag
+//! are ranked by how rare the tags are that they share, and the first of them are held against the story as
+//! `core::dedup` holds copies against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::core::dedup::explain;
+use crate::core::merge::Told;
+use crate::core::model::{Article, Scheme, StoryNo, Timestamp};
+use crate::store::{From, Order, Place, StoreError, StoreReader};
+
+/// Tags of a story that are followed; of more, those of the later schemes are left out.
+const TAGS_MAX: usize = 16;
+/// Stories of one tag that are looked at before, and as many after, the story's date.
+const NEIGHBOURS_MAX: usize = 256;
+/// Stories whose words are read.
+const CANDIDATES_MAX: usize = 100;
+/// Articles of theirs.
+const ARTICLES_MAX: usize = 200;
+/// Stories that are told.
+pub const RELATED_MAX: usize = 8;
+
+/// Shown stories of the event that `told` is about, the most alike first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn related(
+    reader: &StoreReader,
+    told: &Told,
+    window: Duration,
+) -> Result<Vec<Told>, StoreError> {
+    let mut others: BTreeMap<StoryNo, Told> = BTreeMap::new();
+    let mut articles: Vec<Article> = Vec::new();
+    for no in candidates(reader, told, window)? {
+        // What was taken down, is held or became part of another is not told.
+        let Some(other) = reader.told(no)? else {
+            continue;
+        };
+        articles.extend(other.articles.iter().cloned());
+        others.insert(no, other);
+        if articles.len() >= ARTICLES_MAX {
+            break;
+        }
+    }
+    let alike = explain::related(&told.articles, &articles);
+    let mut seen = BTreeSet::new();
+    let first = alike.into_iter().filter(|no| seen.insert(*no));
+    Ok(first
+        .take(RELATED_MAX)
+        .filter_map(|no| others.remove(&no))
+        .collect())
+}
+
+/// Stories that share a tag with `told` and are dated at most `window` before or after it, the likeliest first.
+fn candidates(
+    reader: &StoreReader,
+    told: &Told,
+    window: Duration,
+) -> Result<Vec<StoryNo>, StoreError> {
+    let at = told.story.published_at;
+    let mut found: BTreeMap<Place, usize> = BTreeMap::new();
+    for (scheme, term) in tags(&told.articles) {
+        let order = Order::Tagged(scheme, term.to_owned());
+        let mut places = between(reader, &order, at + window, at)?;
+        places.extend(between(reader, &order, at, at - window)?);
+        // The rarer a tag, the more it says that two stories share it.
+        let weight = WEIGHT / (places.len() + RARE);
+        let places: BTreeSet<Place> = places.into_iter().collect();
+        for place in places {
+            *found.entry(place).or_default() += weight;
+        }
+    }
+    let mut ranked: Vec<(usize, Place)> = found
+        .into_iter()
+        .filter(|(place, _)| place.no != told.story.no.0)
+        .map(|(place, weight)| (weight, place))
+        .collect();
+    let apart = |place: &Place| place.published_at.millis().abs_diff(at.millis());
+    ranked.sort_by_key(|(weight, place)| (std::cmp::Reverse(*weight), apart(place), place.no));
+    let nos = ranked.into_iter().map(|(_, place)| StoryNo(place.no));
+    Ok(nos.take(CANDIDATES_MAX).collect())
+}
+
+const WEIGHT: usize = 1 << 16;
+/// Stories of a tag up to which it makes little difference how many there are.
+const RARE: usize = 8;
+
+fn tags(articles: &[Article]) -> impl Iterator<Item = (Scheme, &str)> {
+    let all: BTreeSet<(Scheme, &str)> = articles.iter().flat_map(Article::filed_under).collect();
+    let mut all: Vec<(Scheme, &str)> = all.into_iter().collect();
+    // Of an article that names dozens of documents its places and topics say more.
+    all.truncate(TAGS_MAX);
+    all.into_iter()
+}
+
+/// Places of an order from `newest` down to `oldest`.
+fn between(
+    reader: &StoreReader,
+    order: &Order,
+    newest: Timestamp,
+    oldest: Timestamp,
+) -> Result<Vec<Place>, StoreError> {
+    let from = From::At(Place {
+        published_at: newest,
+        no: 0,
+    });
+    let mut places = reader.places(order, from, NEIGHBOURS_MAX)?;
+    places.retain(|place| place.published_at >= oldest);
+    Ok(places)
+}
