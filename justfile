@@ -23,3 +23,7 @@ deny:
 nightly:
     bash .ci/measure cuts
     bash .ci/measure benches
+
+# Every bench with its bounds; the one of taking in needs nginx and curl
+bench:
+    cargo bench --locked --bench reading --bench dedup --bench schedule --bench ingest
