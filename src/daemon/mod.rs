@@ -8,6 +8,7 @@ mod admin;
 pub mod amend;
 pub mod explain;
 pub mod find;
+mod flight;
 pub mod gather;
 mod narrow;
 pub mod owner;

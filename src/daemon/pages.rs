@@ -17,6 +17,7 @@ use crate::http::story::{StoryView, story_page};
 use crate::store::{From, Order, Place, StoreError, StoreReader};
 
 /// Why there is no document.
+#[derive(Debug, Clone)]
 pub enum Absent {
     Refused(Refusal),
     /// It is at another address, relative to its own.

@@ -1,7 +1,8 @@
 //! What the HTTP server answers with: documents made from the store, kept until it changes.
 //!
 //! A request never waits for a poll or a write: it reads the store beside the writer. A document is
-//! made when it is first asked for and served until a write or a configuration makes it old.
+//! made when it is first asked for and served until a write or a configuration makes it old. While writes come
+//! faster than documents are made, all who ask for one while it is being made share the next.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use hyper::{Request, Response, StatusCode};
 use tokio::sync::{Semaphore, watch};
 use tracing::{error, warn};
 
+use super::flight::Flights;
 use super::owner::Published;
 use super::pages::{Absent, Pages};
 use super::status;
@@ -27,7 +29,7 @@ use crate::telemetry::Telemetry;
 /// Documents kept at once; past that the cache begins anew.
 const KEPT_MAX: usize = 512;
 
-/// Answers made at once; those that wait mostly find theirs made when it is their turn.
+/// Answers made at once.
 const MAKING_MAX: usize = 8;
 
 /// Everything an answer is made from.
@@ -39,6 +41,18 @@ pub struct Site {
     kept: Mutex<Kept>,
     /// Answers being made at once: each reads the store and holds a document.
     making: Semaphore,
+    flights: Flights<Ask, Made>,
+}
+
+/// What came of making a document.
+type Made = Result<Arc<Document>, Unmade>;
+
+#[derive(Debug, Clone)]
+enum Unmade {
+    Absent(Absent),
+    Stopping,
+    /// The making panicked.
+    Broken,
 }
 
 /// Documents of one state of store and configuration.
@@ -98,6 +112,7 @@ impl Site {
             telemetry,
             kept: Mutex::default(),
             making: Semaphore::new(MAKING_MAX),
+            flights: Flights::new(),
         }
     }
 
@@ -206,21 +221,39 @@ impl Site {
         }
     }
 
-    fn answer(&self, request: &Request<()>) -> Response<Full<Bytes>> {
+    fn answer_moment(&self, moment: &Moment) -> Response<Full<Bytes>> {
         let published = self.published();
-        let (name, response) = match self.asked(request) {
-            Err(refused) => return refused,
-            Ok(Asked::Document(name, ask)) => (name, self.answer_document(request, &ask)),
-            Ok(Asked::Moment(moment)) => match moment {
-                Moment::Status => ("status", self.answer_status(&published)),
-                Moment::StatusPage => ("status-page", self.answer_status_page(&published)),
-                Moment::Health => ("health", reply::text(StatusCode::OK, "alive")),
-                Moment::Ready => ("ready", self.answer_ready(&published)),
-                Moment::Metrics => ("metrics", self.answer_metrics(&published)),
-                Moment::Preflight => ("preflight", reply::preflight()),
-            },
+        let (name, response) = match moment {
+            Moment::Status => ("status", self.answer_status(&published)),
+            Moment::StatusPage => ("status-page", self.answer_status_page(&published)),
+            Moment::Health => ("health", reply::text(StatusCode::OK, "alive")),
+            Moment::Ready => ("ready", self.answer_ready(&published)),
+            Moment::Metrics => ("metrics", self.answer_metrics(&published)),
+            Moment::Preflight => ("preflight", reply::preflight()),
         };
         self.counted(name, response)
+    }
+
+    /// Has the document made, off the event loop.
+    async fn make(self: &Arc<Self>, ask: Ask) -> Made {
+        let site = Arc::clone(self);
+        let made = self.work(move || site.document(&ask)).await?;
+        made.map_err(Unmade::Absent)
+    }
+
+    /// Reading the store and compressing are work for a core, not for the event loop.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unmade> {
+        let Ok(_making) = self.making.acquire().await else {
+            return Err(Unmade::Stopping);
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|err| {
+            error!(%err, "a request could not be answered");
+            Unmade::Broken
+        })
     }
 
     fn counted(
@@ -255,15 +288,6 @@ impl Site {
                     "the figures cannot be written",
                 )
             }
-        }
-    }
-
-    fn answer_document(&self, request: &Request<()>, ask: &Ask) -> Response<Full<Bytes>> {
-        match self.document(ask) {
-            Ok(document) => self.reply(request, &document),
-            Err(Absent::Refused(refusal)) => reply::refusal(&refusal),
-            Err(Absent::Moved(location)) => reply::moved(&location),
-            Err(Absent::Failed(err)) => unreadable(&err),
         }
     }
 
@@ -333,17 +357,39 @@ impl Handler for Front {
             return response;
         }
         let site = Arc::clone(&self.0);
-        let Ok(_making) = self.0.making.acquire().await else {
-            return reply::text(StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping");
-        };
-        // Reading the store and compressing are work for a core, not for the event loop.
-        let answered = tokio::task::spawn_blocking(move || site.answer(&request)).await;
-        answered.unwrap_or_else(|err| {
-            error!(%err, "a request could not be answered");
-            reply::text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "this is our fault: it is in the log",
-            )
-        })
+        match self.0.asked(&request) {
+            Err(refused) => refused,
+            Ok(Asked::Moment(moment)) => {
+                let answered = self.0.work(move || site.answer_moment(&moment)).await;
+                answered.unwrap_or_else(|unmade| not_made(&unmade))
+            }
+            Ok(Asked::Document(name, ask)) => {
+                let making = ask.clone();
+                let made = self.0.flights.share(ask, || self.0.make(making)).await;
+                let replied = match made {
+                    Ok(document) => {
+                        // Whoever is the first to want an encoding has it compressed.
+                        let reply = move || site.reply(&request, &document);
+                        self.0.work(reply).await
+                    }
+                    Err(unmade) => Err(unmade),
+                };
+                let response = replied.unwrap_or_else(|unmade| not_made(&unmade));
+                self.0.counted(name, response)
+            }
+        }
+    }
+}
+
+fn not_made(unmade: &Unmade) -> Response<Full<Bytes>> {
+    match unmade {
+        Unmade::Absent(Absent::Refused(refusal)) => reply::refusal(refusal),
+        Unmade::Absent(Absent::Moved(location)) => reply::moved(location),
+        Unmade::Absent(Absent::Failed(err)) => unreadable(err),
+        Unmade::Stopping => reply::text(StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping"),
+        Unmade::Broken => reply::text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "this is our fault: it is in the log",
+        ),
     }
 }
