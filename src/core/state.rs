@@ -4,7 +4,7 @@
 //! start-up do not grow with the archive. A state changes only by a [`Batch`] that has been written;
 //! rebuilt from the store it is the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::core::config::{Config, Source};
 use crate::core::model::{
@@ -144,8 +144,17 @@ impl State {
             ..Batch::default()
         };
         let mut next = self.numbers.source;
+        let by_id: HashMap<&SourceId, &SourceState> = self
+            .sources
+            .values()
+            .map(|source| (&source.id, source))
+            .collect();
+        let known_as = |source: &Source| {
+            let mut ids = std::iter::once(&source.id).chain(&source.was);
+            ids.find_map(|id| by_id.get(id).copied())
+        };
         for source in &config.sources {
-            let state = match self.known_as(source) {
+            let state = match known_as(source) {
                 Some(known) => readdressed(renamed(known, source), source, now),
                 None => {
                     let no = SourceNo(next);
@@ -164,11 +173,6 @@ impl State {
             batch.next_source = next;
         }
         batch
-    }
-
-    fn known_as(&self, source: &Source) -> Option<&SourceState> {
-        self.find(&source.id)
-            .or_else(|| source.was.iter().find_map(|id| self.find(id)))
     }
 
     /// Sources as matching and merging see them: the configured ones, and those of the past whose stories are still here.

@@ -8,7 +8,7 @@ mod standing;
 
 pub use standing::{STEP_ARTICLES_MAX, Undone};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -507,12 +507,17 @@ impl Owner {
             return Err(err);
         }
         self.state.apply(&batch);
+        let by_id: HashMap<&SourceId, &SourceState> = self
+            .state
+            .sources()
+            .map(|state| (&state.id, state))
+            .collect();
         self.assignments = config
             .sources
             .iter()
             .filter_map(|source| {
-                let no = self.state.find(&source.id)?.no;
-                let state = self.state.source(no)?;
+                let state = *by_id.get(&source.id)?;
+                let no = state.no;
                 let reading = Reading {
                     rulebook: Arc::clone(review.rulebook()),
                     names: review::names(state),

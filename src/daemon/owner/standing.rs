@@ -3,7 +3,7 @@
 //! Judging anew goes source by source in steps short enough that no poll notices; how far it has come is
 //! written with each step, so that it goes on after a restart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Owner;
 use crate::admin::Deed;
@@ -207,6 +207,9 @@ impl Owner {
             .sources()
             .map(|source| (source.no, review.key_of(source)))
             .collect();
+        let pending: HashMap<SourceNo, usize> = (batch.sources.iter().enumerate())
+            .map(|(at, source)| (source.no, at))
+            .collect();
         let mut waiting: Vec<(SourceNo, u64)> = Vec::new();
         for source in state.sources() {
             let key = judging.get(&source.no).copied();
@@ -221,8 +224,8 @@ impl Owner {
                 judged_by: key,
                 ..source.clone()
             };
-            match batch.sources.iter_mut().find(|one| one.no == source.no) {
-                Some(pending) => *pending = judged,
+            match pending.get(&source.no) {
+                Some(at) => batch.sources[*at] = judged,
                 None => batch.sources.push(judged),
             }
         }
