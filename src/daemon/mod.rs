@@ -22,7 +22,7 @@ mod status;
 mod web;
 mod window;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -139,6 +139,13 @@ struct Staged {
 
 type Ended = Result<(tokio::task::Id, Finished), tokio::task::JoinError>;
 
+/// A poll that somebody asked for.
+struct AskedPoll {
+    source: SourceNo,
+    /// Who is told of a dry run; who waits for another is in [`Loop::waiting`].
+    dry: Option<mpsc::UnboundedSender<PollEvent>>,
+}
+
 struct Loop<F> {
     owner: Owner,
     fetcher: Arc<F>,
@@ -150,6 +157,8 @@ struct Loop<F> {
     busy: BTreeSet<SourceNo>,
     waiting: HashMap<SourceNo, Vec<mpsc::UnboundedSender<PollEvent>>>,
     dry: HashMap<tokio::task::Id, mpsc::UnboundedSender<PollEvent>>,
+    /// Polls that somebody asked for and that have no room yet.
+    asked: VecDeque<AskedPoll>,
     published: watch::Sender<Arc<Published>>,
     telemetry: Arc<Telemetry>,
     /// When stored articles were last judged anew.
@@ -270,6 +279,7 @@ impl<F: Fetcher> Loop<F> {
             busy: BTreeSet::new(),
             waiting: HashMap::new(),
             dry: HashMap::new(),
+            asked: VecDeque::new(),
             published,
             telemetry: Arc::default(),
             judged_last: None,
@@ -283,8 +293,8 @@ impl<F: Fetcher> Loop<F> {
             info!("the store can be written again: polling goes on");
             self.publish();
         }
-        let under_way_max = self.owner.config().fetch.concurrency * UNDER_WAY_FACTOR;
-        let room = under_way_max.saturating_sub(self.polls.len());
+        self.start_asked();
+        let room = self.room();
         for no in self.owner.due(now, &self.busy, room) {
             self.start(no);
         }
@@ -293,6 +303,47 @@ impl<F: Fetcher> Loop<F> {
             _ => self.owner.next_due_at(&self.busy),
         };
         next.map_or(NAP_MAX, |at| at.since(now)).min(NAP_MAX)
+    }
+
+    /// How many more polls may be under way.
+    fn room(&self) -> usize {
+        let under_way_max = self.owner.config().fetch.concurrency * UNDER_WAY_FACTOR;
+        under_way_max.saturating_sub(self.polls.len())
+    }
+
+    /// Starts what somebody asked for, as far as there is room.
+    fn start_asked(&mut self) {
+        while self.room() > 0
+            && let Some(AskedPoll { source, dry }) = self.asked.pop_front()
+        {
+            match (self.owner.job(source), dry) {
+                (Some(job), Some(waiter)) => {
+                    let task = self.spawn(job, true);
+                    self.dry.insert(task, waiter);
+                }
+                // Its turn came before: whoever waits is told when that poll is over, or was.
+                (Some(_), None) if self.busy.contains(&source) => {}
+                (Some(_), None) if !self.waiting.contains_key(&source) => {}
+                (Some(_), None) => {
+                    self.owner.asked_out_of_turn(self.clock.now());
+                    self.start(source);
+                }
+                (None, dry) => self.skip_removed(source, dry),
+            }
+        }
+    }
+
+    fn skip_removed(&mut self, no: SourceNo, dry: Option<mpsc::UnboundedSender<PollEvent>>) {
+        let Some(source) = self.owner.state().source(no) else {
+            return;
+        };
+        let waiting = self.waiting.remove(&no).unwrap_or_default();
+        for waiter in waiting.into_iter().chain(dry) {
+            let _ = waiter.send(PollEvent::Skipped {
+                id: source.id.to_string(),
+                why: "it was removed before it was asked".to_owned(),
+            });
+        }
     }
 
     /// Judges some stored articles anew where that is due; how long until there are more to judge.
@@ -590,18 +641,23 @@ impl<F: Fetcher> Loop<F> {
         }
         for no in chosen {
             if request.dry_run {
-                if let Some(job) = self.owner.job(no) {
-                    let task = self.spawn(job, true);
-                    self.dry.insert(task, replies.clone());
-                }
+                self.asked.push_back(AskedPoll {
+                    source: no,
+                    dry: Some(replies.clone()),
+                });
                 continue;
             }
-            self.waiting.entry(no).or_default().push(replies.clone());
-            if !self.busy.contains(&no) {
-                self.owner.asked_out_of_turn(now);
-                self.start(no);
+            let waiting = self.waiting.entry(no).or_default();
+            // Whoever asks for what others wait for waits with them.
+            if waiting.is_empty() && !self.busy.contains(&no) {
+                self.asked.push_back(AskedPoll {
+                    source: no,
+                    dry: None,
+                });
             }
+            waiting.push(replies.clone());
         }
+        self.start_asked();
     }
 
     fn reload(
@@ -659,6 +715,14 @@ impl<F: Fetcher> Loop<F> {
                 let _ = waiter.send(lost(&job.id));
             }
         }
+        for AskedPoll { source, dry } in self.asked.drain(..) {
+            let waiting = self.waiting.remove(&source).unwrap_or_default();
+            if let Some(source) = self.owner.state().source(source) {
+                for waiter in waiting.into_iter().chain(dry) {
+                    let _ = waiter.send(lost(&source.id));
+                }
+            }
+        }
     }
 
     fn refuse(&mut self, errors: Vec<String>) -> Reloaded {
@@ -693,6 +757,7 @@ pub async fn poll_once<F: Fetcher>(
     drop(replies);
     while let Some(done) = machine.polls.join_next_with_id().await {
         machine.take(done);
+        machine.start_asked();
         while let Ok(event) = events.try_recv() {
             emit(poll::polled(event));
         }
