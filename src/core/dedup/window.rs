@@ -1,10 +1,15 @@
 //! The articles of the days around a date, found by what they have in common with another.
 //!
 //! An index in memory and nothing more: it is filled from outside, span by span, and may forget a span at any time. A
-//! span is as long as the window, so that whatever lies within the window of a date lies in three spans.
+//! span is as long as the window, so that whatever lies within the window of a date lies in three spans. While a span
+//! is read somewhere else, what is written to it is noted and not lost.
+
+mod postings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use postings::Postings;
 
 use super::idf::Idf;
 use super::sketch::Sketch;
@@ -19,6 +24,8 @@ pub const SPAN_ARTICLES_MAX: usize = 30_000;
 const SPANS_MAX: usize = 512;
 /// The shortest span: a shorter window would make too many of them.
 const SPAN_MIN: Duration = Duration::from_secs(6 * 3600);
+/// Articles written to one span while it is read; past that it is read again.
+const WRITTEN_MAX: usize = 4096;
 /// Articles that share one key; past that it tells nothing.
 const POSTINGS_MAX: usize = 60;
 /// Keys that two articles share before they are compared, where there are enough of them: one is chance.
@@ -52,6 +59,8 @@ pub struct Window {
     reach_ms: i64,
     span_ms: i64,
     spans: BTreeMap<SpanNo, Span>,
+    /// Spans that are being read, with what was written to them meanwhile.
+    coming: BTreeMap<SpanNo, Vec<Kept>>,
     articles: usize,
     /// Counts questions, by which the span used longest ago is told.
     turn: u64,
@@ -60,7 +69,7 @@ pub struct Window {
 
 #[derive(Default)]
 struct Span {
-    kept: Vec<Option<Kept>>,
+    kept: Vec<Kept>,
     postings: Postings,
     used: u64,
 }
@@ -72,6 +81,7 @@ impl Window {
             reach_ms: ms(window),
             span_ms: ms(window.max(SPAN_MIN)),
             spans: BTreeMap::new(),
+            coming: BTreeMap::new(),
             articles: 0,
             turn: 0,
             left_out: 0,
@@ -102,9 +112,32 @@ impl Window {
         (Timestamp::from_millis(from), Timestamp::from_millis(to))
     }
 
+    /// A span is about to be read; from now on what is written to it is noted.
+    pub fn expect(&mut self, span: SpanNo) {
+        self.coming.insert(span, Vec::new());
+    }
+
+    /// Takes over what was read of a span since it is expected; false where it is not, or no longer.
+    pub fn arrive(&mut self, span: SpanNo, kept: impl IntoIterator<Item = Kept>) -> bool {
+        let Some(written) = self.coming.remove(&span) else {
+            return false;
+        };
+        self.load(span, kept);
+        for kept in written {
+            self.replace(kept);
+        }
+        true
+    }
+
+    /// No span is expected any longer.
+    pub fn expect_none(&mut self) {
+        self.coming.clear();
+    }
+
     /// Everything there is of a span.
     pub fn load(&mut self, span: SpanNo, kept: impl IntoIterator<Item = Kept>) {
         self.forget(span);
+        self.coming.remove(&span);
         self.turn += 1;
         let used = self.turn;
         self.spans.insert(
@@ -121,42 +154,38 @@ impl Window {
 
     /// A new article; one of a span that is not loaded is found when that is.
     pub fn take(&mut self, kept: Kept) {
-        let span = self.span_of(kept.at);
-        let Some(span) = self.spans.get_mut(&span) else {
+        let no = self.span_of(kept.at);
+        let Some(span) = self.spans.get_mut(&no) else {
+            self.note(no, kept);
             return;
         };
-        if span.kept.len() >= SPAN_ARTICLES_MAX {
-            self.left_out += 1;
-            return;
+        match span.take(kept) {
+            true => self.articles += 1,
+            false => self.left_out += 1,
         }
-        let place = u32::try_from(span.kept.len()).unwrap_or(u32::MAX);
-        for key in keys(&kept.sketch) {
-            span.postings.add(key, place);
-        }
-        if span.kept.len() == span.kept.capacity() {
-            // Room is made in small steps: half of it would lie empty otherwise.
-            span.kept.reserve_exact(span.kept.len() / 8 + 16);
-        }
-        span.kept.push(Some(kept));
-        self.articles += 1;
     }
 
     /// An article whose words changed.
     pub fn replace(&mut self, kept: Kept) {
-        self.let_go(kept.article, kept.at);
-        self.take(kept);
+        let no = self.span_of(kept.at);
+        let place = self.spans.get(&no).and_then(|span| {
+            let mut all = span.kept.iter();
+            all.position(|other| other.article == kept.article)
+        });
+        match (place, self.spans.get_mut(&no)) {
+            (Some(place), Some(span)) => span.put(place, kept),
+            _ => self.take(kept),
+        }
     }
 
-    /// Forgets one article.
-    pub fn let_go(&mut self, article: ArticleNo, at: Timestamp) {
-        let no = self.span_of(at);
-        let Some(span) = self.spans.get_mut(&no) else {
+    fn note(&mut self, no: SpanNo, kept: Kept) {
+        let Some(written) = self.coming.get_mut(&no) else {
             return;
         };
-        for place in &mut span.kept {
-            if place.as_ref().is_some_and(|kept| kept.article == article) {
-                *place = None;
-                self.articles -= 1;
+        match written.len() < WRITTEN_MAX {
+            true => written.push(kept),
+            false => {
+                self.coming.remove(&no);
             }
         }
     }
@@ -167,7 +196,7 @@ impl Window {
 
     fn forget(&mut self, span: SpanNo) {
         if let Some(span) = self.spans.remove(&span) {
-            self.articles -= span.kept.iter().flatten().count();
+            self.articles -= span.kept.len();
         }
     }
 
@@ -232,7 +261,6 @@ impl Window {
                 continue;
             };
             span.used = self.turn;
-            // All are looked for before any is read: memory is waited for once, not once a key.
             let (held, count) = span.postings.held(&keys);
             for key in &held[..count] {
                 span.postings.find(*key, |place| hits.push((no, place)));
@@ -250,7 +278,7 @@ impl Window {
             .filter_map(|same| {
                 let (no, place) = same[0];
                 let place = usize::try_from(place).ok()?;
-                let kept = self.spans.get(&no)?.kept.get(place)?.as_ref()?;
+                let kept = self.spans.get(&no)?.kept.get(place)?;
                 Some((same.len(), kept))
             })
             .filter(|(shared, _)| *shared >= shared_min)
@@ -260,6 +288,37 @@ impl Window {
         candidates.sort_by_key(|(shared, kept)| (std::cmp::Reverse(*shared), kept.article));
         candidates.truncate(CANDIDATES_MAX);
         candidates.into_iter().map(|(_, kept)| kept).collect()
+    }
+}
+
+impl Span {
+    /// False where it is full.
+    fn take(&mut self, kept: Kept) -> bool {
+        if self.kept.len() >= SPAN_ARTICLES_MAX {
+            return false;
+        }
+        let place = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+        for key in keys(&kept.sketch) {
+            self.postings.add(key, place);
+        }
+        if self.kept.len() == self.kept.capacity() {
+            // Room is made in small steps: half of it would lie empty otherwise.
+            self.kept.reserve_exact(self.kept.len() / 8 + 16);
+        }
+        self.kept.push(kept);
+        true
+    }
+
+    /// In the place of what the article was: one that is edited without end takes no more room.
+    fn put(&mut self, at: usize, kept: Kept) {
+        let place = u32::try_from(at).unwrap_or(u32::MAX);
+        for key in keys(&self.kept[at].sketch) {
+            self.postings.remove(key, place);
+        }
+        for key in keys(&kept.sketch) {
+            self.postings.add(key, place);
+        }
+        self.kept[at] = kept;
     }
 }
 
@@ -292,99 +351,24 @@ fn keys(sketch: &Sketch) -> Vec<u32> {
     keys
 }
 
-/// Runs of a head or an opening that are keys, nearly always.
-const RUNS_MAX: usize = 64;
+/// Title and lede have at most 144 words, an opening fewer.
+const RUNS_MAX: usize = 144;
 
 fn least(keys: &mut Vec<u32>, parts: &[&[super::words::Word]], count: usize) {
-    let mut hashes = Vec::with_capacity(RUNS_MAX);
-    for run in parts.iter().flat_map(|part| part.array_windows::<3>()) {
-        let hash = super::sketch::hash(run);
-        if hash.is_multiple_of(KEY_EVERY) {
-            hashes.push(hash);
-        }
+    let (mut hashes, mut end) = ([0; RUNS_MAX], 0);
+    let runs = parts.iter().flat_map(|part| part.array_windows::<3>());
+    for run in runs.take(RUNS_MAX) {
+        // Without a branch, since none could be foreseen.
+        hashes[end] = super::sketch::hash(run);
+        end += usize::from(hashes[end].is_multiple_of(KEY_EVERY));
     }
+    let hashes = &mut hashes[..end];
     hashes.sort_unstable();
-    hashes.dedup();
-    hashes.truncate(count);
-    keys.extend(hashes);
-}
-
-/// Which articles have a key: open addressing, each pair of key and place in a slot of its own.
-#[derive(Default)]
-struct Postings {
-    /// A power of two; key, and place plus one, zero where nothing is.
-    slots: Vec<(u32, u32)>,
-    taken: usize,
-}
-
-impl Postings {
-    const SLOTS_MIN: usize = 64;
-
-    fn add(&mut self, key: u32, place: u32) {
-        if self.taken * 5 >= self.slots.len() * 4 {
-            self.grow();
-        }
-        let mut count = 0;
-        let mut at = self.start(key);
-        while self.slots[at].1 != 0 {
-            count += usize::from(self.slots[at].0 == key);
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        // One more than is told of: that it is full shows.
-        if count <= POSTINGS_MAX {
-            self.slots[at] = (key, place.saturating_add(1));
-            self.taken += 1;
-        }
-    }
-
-    fn grow(&mut self) {
-        let len = (self.slots.len() * 2).max(Self::SLOTS_MIN);
-        let old = std::mem::replace(&mut self.slots, vec![(0, 0); len]);
-        self.taken = 0;
-        for (key, place) in old {
-            if place != 0 {
-                self.add(key, place - 1);
-            }
-        }
-    }
-
-    fn start(&self, key: u32) -> usize {
-        let mixed = key.wrapping_mul(0x9e37_79b1);
-        let mixed = mixed ^ (mixed >> 15);
-        usize::try_from(mixed).unwrap_or_default() & (self.slots.len() - 1)
-    }
-
-    /// Those of `keys` that any article may have.
-    fn held(&self, keys: &[u32]) -> ([u32; KEYS_MAX], usize) {
-        let (mut held, mut count) = ([0; KEYS_MAX], 0);
-        if !self.slots.is_empty() {
-            for key in keys.iter().take(KEYS_MAX) {
-                held[count] = *key;
-                count += usize::from(self.slots[self.start(*key)].1 != 0);
-            }
-        }
-        (held, count)
-    }
-
-    fn find(&self, key: u32, mut each: impl FnMut(u32)) {
-        if self.slots.is_empty() {
-            return;
-        }
-        let mut places = [0; POSTINGS_MAX];
-        let mut count = 0;
-        let mut at = self.start(key);
-        while let (found, place @ 1..) = self.slots[at] {
-            if found == key {
-                let Some(free) = places.get_mut(count) else {
-                    return;
-                };
-                *free = place - 1;
-                count += 1;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        places[..count].iter().for_each(|place| each(*place));
-    }
+    let mut last = None;
+    let different = hashes
+        .iter()
+        .filter(|hash| last.replace(**hash) != Some(**hash));
+    keys.extend(different.take(count));
 }
 
 #[cfg(test)]

@@ -95,6 +95,99 @@ fn a_date_of_a_span_that_is_not_loaded_is_left_to_the_load() {
 }
 
 #[test]
+fn what_is_written_while_a_span_is_read_is_in_it() {
+    let mut window = Window::new(3 * DAY);
+    let spans: Vec<SpanNo> = window.around(noon()).collect();
+    for span in &spans {
+        window.expect(*span);
+    }
+    window.take(kept(2, 2, noon(), 7));
+    window.replace(kept(1, 1, noon(), 8));
+    window.replace(kept(1, 1, noon(), 9));
+    for span in &spans {
+        let (first, last) = window.bounds(*span);
+        let inside = (first..=last).contains(&noon());
+        // The second article was written before the end of the span was read.
+        let read = inside.then(|| [kept(1, 1, noon(), 7), kept(2, 2, noon(), 7)]);
+        assert!(window.arrive(*span, read.into_iter().flatten()));
+    }
+    assert_eq!(window.articles(), 2);
+    for (of, expected) in [(7, &[2][..]), (8, &[]), (9, &[1])] {
+        check(&mut window, 9, noon(), of, expected);
+    }
+}
+
+#[test]
+fn what_is_not_expected_any_longer_does_not_arrive() {
+    let mut window = Window::new(3 * DAY);
+    let span = window.span_of(noon());
+    assert!(!window.arrive(span, []));
+    window.expect(span);
+    window.load(span, [kept(1, 1, noon(), 7)]);
+    assert!(!window.arrive(span, []));
+    assert_eq!(window.articles(), 1);
+    let other = window.span_of(noon() + 9 * DAY);
+    window.expect(other);
+    for _ in 0..=WRITTEN_MAX {
+        window.take(kept(2, 1, noon() + 9 * DAY, 7));
+    }
+    assert!(!window.arrive(other, []));
+    window.expect(other);
+    window.expect_none();
+    assert!(!window.arrive(other, []));
+}
+
+#[test]
+fn an_article_that_is_edited_without_end_takes_no_more_room() {
+    let mut window = window(vec![kept(1, 1, noon(), 7), kept(2, 2, noon(), 3)], noon());
+    let taken = |window: &Window| -> usize {
+        let spans = window.spans.values();
+        spans.map(|span| span.postings.taken()).sum()
+    };
+    let before = taken(&window);
+    for of in 0..500 {
+        window.replace(kept(1, 1, noon(), of));
+    }
+    window.replace(kept(1, 1, noon(), 7));
+    assert_eq!((window.articles(), taken(&window)), (2, before));
+    check(&mut window, 9, noon(), 7, &[1]);
+    check(&mut window, 9, noon(), 3, &[2]);
+    check(&mut window, 9, noon(), 499, &[]);
+}
+
+#[test]
+fn memory_is_bounded_however_large_the_archive_is() {
+    let empty = sketch("", "");
+    let mut window = Window::new(3 * DAY);
+    let mut most = 0;
+    // Two hundred thousand articles of two hundred days, gone through day by day, forth and back.
+    for day in (0..200).chain((0..200).rev()) {
+        let at = noon() + day * DAY;
+        for span in window.around(at).collect::<Vec<_>>() {
+            if !window.is_loaded(span) {
+                let (first, _) = window.bounds(span);
+                window.load(
+                    span,
+                    (0..3_000).map(|no| Kept {
+                        article: ArticleNo(no),
+                        source: SourceNo(1),
+                        at: first,
+                        sketch: empty.clone(),
+                    }),
+                );
+            }
+        }
+        window.shrink(at);
+        most = most.max(window.articles());
+    }
+    assert!(
+        (ARTICLES_MAX - 3_000..=ARTICLES_MAX).contains(&most),
+        "{most}"
+    );
+    assert_eq!(window.left_out(), 0);
+}
+
+#[test]
 fn three_spans_hold_what_is_within_the_window() {
     for hours in [1, 6, 72, 24 * 90] {
         let reach = hours * HOUR;
