@@ -78,6 +78,8 @@ pub struct Telemetry {
     articles_held: Counter,
     firings: Family<RuleLabel, Counter>,
     unjudged: Gauge,
+    window_articles: Gauge,
+    window_left_out: Counter,
 }
 
 impl Default for Telemetry {
@@ -105,6 +107,8 @@ impl Default for Telemetry {
             articles_held: Counter::default(),
             firings: Family::default(),
             unjudged: Gauge::default(),
+            window_articles: Gauge::default(),
+            window_left_out: Counter::default(),
         };
         telemetry.register();
         telemetry
@@ -184,12 +188,29 @@ impl Telemetry {
             "Stored articles yet to be judged anew",
             self.unjudged.clone(),
         );
+        registry.register(
+            "window_articles",
+            "Articles in memory for recognising copies",
+            self.window_articles.clone(),
+        );
+        registry.register(
+            "window_left_out",
+            "Articles that found no room there",
+            self.window_left_out.clone(),
+        );
         registry.register("http_requests", "Answered requests", self.http.clone());
         registry.register(
             "config_reloads",
             "Attempts to put a configuration into force",
             self.reloads.clone(),
         );
+    }
+
+    /// How full the window is in which copies are looked for, and how many more found no room in it.
+    pub fn window(&self, articles: usize, left_out: u64) {
+        self.window_articles
+            .set(i64::try_from(articles).unwrap_or(i64::MAX));
+        self.window_left_out.inc_by(left_out);
     }
 
     pub fn poll_took(&self, span: Duration) {

@@ -20,7 +20,7 @@ mod related;
 mod select;
 mod status;
 mod web;
-mod window;
+pub mod window;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::Future;
@@ -46,6 +46,7 @@ use crate::telemetry::Telemetry;
 use gather::Gathering;
 use owner::{Owner, PollJob, Published, STEP_ARTICLES_MAX};
 use pulse::Pulse;
+use window::Stretch;
 
 /// Reads and checks the configuration on disk; called off the event loop.
 pub type LoadConfig = Arc<dyn Fn() -> Result<Checked, Vec<Remark>> + Send + Sync>;
@@ -82,6 +83,9 @@ const UNDER_WAY_FACTOR: usize = 4;
 /// Polls written together at most, and for how long the first of them waits for the others to be decided.
 const GROUP_POLLS_MAX: usize = 64;
 const GROUP_SPAN_MAX: Duration = Duration::from_millis(25);
+
+/// That articles found no room in the window is told at most this often.
+const LEFT_OUT_TOLD_EVERY: Duration = Duration::from_secs(3600);
 
 /// What others ask of the owner.
 enum Command {
@@ -137,7 +141,13 @@ struct Staged {
     staged: Result<Option<PollReport>, StoreError>,
 }
 
-type Ended = Result<(tokio::task::Id, Finished), tokio::task::JoinError>;
+type EndedPoll = Result<(tokio::task::Id, Finished), tokio::task::JoinError>;
+
+/// Something that was under way came to its end.
+enum Ended {
+    Poll(EndedPoll),
+    Errand(Result<Result<Stretch, StoreError>, tokio::task::JoinError>),
+}
 
 /// A poll that somebody asked for.
 struct AskedPoll {
@@ -154,6 +164,11 @@ struct Loop<F> {
     readers: Arc<Semaphore>,
     polls: JoinSet<Finished>,
     tasks: HashMap<tokio::task::Id, PollJob>,
+    /// Polls that wait for what is being read of the archive, which is one errand at a time.
+    parked: VecDeque<(tokio::task::Id, Finished)>,
+    errands: JoinSet<Result<Stretch, StoreError>>,
+    /// An errand ends when this is gone.
+    alive: Arc<()>,
     busy: BTreeSet<SourceNo>,
     waiting: HashMap<SourceNo, Vec<mpsc::UnboundedSender<PollEvent>>>,
     dry: HashMap<tokio::task::Id, mpsc::UnboundedSender<PollEvent>>,
@@ -163,6 +178,9 @@ struct Loop<F> {
     telemetry: Arc<Telemetry>,
     /// When stored articles were last judged anew.
     judged_last: Option<Instant>,
+    /// How many articles were last seen to find no room in the window, and when that was told.
+    left_out: u64,
+    left_out_told: Option<Instant>,
 }
 
 /// Runs until `shutdown` resolves: polls, serves, answers; then stops within the limits' deadline.
@@ -219,7 +237,7 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
         let nap = pulse.beat(&machine.owner).min(nap);
         tokio::select! {
             () = &mut shutdown => break,
-            Some(done) = machine.polls.join_next_with_id() => machine.take(done),
+            Some(ended) = machine.ended() => machine.meet(ended),
             Some(command) = asked.recv() => machine.obey(command, &refit, &pulse),
             () = tokio::time::sleep(nap) => {}
         }
@@ -276,6 +294,9 @@ impl<F: Fetcher> Loop<F> {
             readers: Arc::new(Semaphore::new(cores())),
             polls: JoinSet::new(),
             tasks: HashMap::new(),
+            parked: VecDeque::new(),
+            errands: JoinSet::new(),
+            alive: Arc::new(()),
             busy: BTreeSet::new(),
             waiting: HashMap::new(),
             dry: HashMap::new(),
@@ -283,6 +304,8 @@ impl<F: Fetcher> Loop<F> {
             published,
             telemetry: Arc::default(),
             judged_last: None,
+            left_out: 0,
+            left_out_told: None,
         }
     }
 
@@ -308,7 +331,7 @@ impl<F: Fetcher> Loop<F> {
     /// How many more polls may be under way.
     fn room(&self) -> usize {
         let under_way_max = self.owner.config().fetch.concurrency * UNDER_WAY_FACTOR;
-        under_way_max.saturating_sub(self.polls.len())
+        under_way_max.saturating_sub(self.tasks.len())
     }
 
     /// Starts what somebody asked for, as far as there is room.
@@ -401,27 +424,43 @@ impl<F: Fetcher> Loop<F> {
         handle.id()
     }
 
+    /// The next thing under way that comes to its end; none where nothing is.
+    async fn ended(&mut self) -> Option<Ended> {
+        tokio::select! {
+            Some(done) = self.polls.join_next_with_id() => Some(Ended::Poll(done)),
+            Some(done) = self.errands.join_next() => Some(Ended::Errand(done)),
+            else => None,
+        }
+    }
+
+    fn meet(&mut self, ended: Ended) {
+        match ended {
+            Ended::Poll(done) => self.take(done),
+            Ended::Errand(done) => self.take_over(done),
+        }
+        self.tell_left_out();
+    }
+
     /// Takes a poll that ended, and those that ended meanwhile: they are decided one after the other and written
     /// together, so that a lone one waits for nobody.
-    fn take(&mut self, done: Ended) {
+    fn take(&mut self, done: EndedPoll) {
         let begun = Instant::now();
         let mut group = Vec::new();
         let mut ended = Some(done);
         while let Some(done) = ended {
-            group.extend(self.end(done).and_then(|finished| self.stage(finished)));
+            if let Some((task, finished)) = self.end(done) {
+                group.extend(self.settle_or_park(task, finished));
+            }
             let has_room = group.len() < GROUP_POLLS_MAX && begun.elapsed() < GROUP_SPAN_MAX;
             ended = has_room
                 .then(|| self.polls.try_join_next_with_id())
                 .flatten();
         }
-        if !group.is_empty() {
-            self.write_down(group);
-            self.telemetry.write_took(begun.elapsed());
-        }
+        self.write_down(group, begun);
     }
 
-    /// What came of a poll whose task ended; none where nothing is to be stored of it.
-    fn end(&mut self, done: Ended) -> Option<Finished> {
+    /// What came of a poll whose task ended; none where it is nobody's.
+    fn end(&self, done: EndedPoll) -> Option<(tokio::task::Id, Finished)> {
         let (task, finished) = match done {
             Ok((task, finished)) => (task, finished),
             Err(err) => {
@@ -437,13 +476,85 @@ impl<F: Fetcher> Loop<F> {
                 (err.id(), finished)
             }
         };
-        self.tasks.remove(&task);
         self.telemetry.poll_took(finished.took);
+        Some((task, finished))
+    }
+
+    /// Stages a poll, unless it waits for the archive: nobody else's waits meanwhile.
+    fn settle_or_park(&mut self, task: tokio::task::Id, finished: Finished) -> Option<Staged> {
+        let now = self.clock.now();
+        let missing =
+            self.blocking(|owner| owner.missing(finished.job.source, &finished.outcome, now));
+        if missing.is_empty() {
+            return self.settle(task, finished);
+        }
+        self.parked.push_back((task, finished));
+        if self.errands.is_empty() {
+            let errand = self.owner.errand(&missing);
+            let (store, alive) = (self.owner.reader(), Arc::downgrade(&self.alive));
+            self.errands
+                .spawn_blocking(move || errand.run(&store, || alive.strong_count() > 0));
+        }
+        None
+    }
+
+    /// Stages a poll, or tells what it would do; none where nothing is to be stored of it.
+    fn settle(&mut self, task: tokio::task::Id, finished: Finished) -> Option<Staged> {
+        self.tasks.remove(&task);
         if finished.dry_run {
             self.finish_dry(task, finished);
             return None;
         }
-        Some(finished)
+        self.stage(finished)
+    }
+
+    fn take_over(&mut self, done: Result<Result<Stretch, StoreError>, tokio::task::JoinError>) {
+        let stretch = match done {
+            Ok(Ok(stretch)) => stretch,
+            Ok(Err(err)) => {
+                debug!(%err, "the archive could not be read ahead");
+                Stretch::default()
+            }
+            Err(err) => {
+                error!(%err, "reading the archive ahead panicked");
+                Stretch::default()
+            }
+        };
+        self.blocking(|owner| owner.take_over(stretch));
+        let begun = Instant::now();
+        let mut group = Vec::new();
+        // What the first still lacks, it waits for.
+        if let Some((task, finished)) = self.parked.pop_front() {
+            group.extend(self.settle(task, finished));
+        }
+        for (task, finished) in std::mem::take(&mut self.parked) {
+            if group.len() >= GROUP_POLLS_MAX {
+                self.write_down(std::mem::take(&mut group), begun);
+            }
+            group.extend(self.settle_or_park(task, finished));
+        }
+        self.write_down(group, begun);
+    }
+
+    /// Articles that the window has no room for are counted, and told now and then.
+    fn tell_left_out(&mut self) {
+        let window = self.owner.recognised();
+        self.telemetry.window(
+            window.articles,
+            window.left_out.saturating_sub(self.left_out),
+        );
+        let grew = window.left_out > self.left_out;
+        self.left_out = window.left_out;
+        let is_due = self
+            .left_out_told
+            .is_none_or(|at| at.elapsed() >= LEFT_OUT_TOLD_EVERY);
+        if grew && is_due {
+            self.left_out_told = Some(Instant::now());
+            warn!(
+                articles = window.left_out,
+                "the window has no room for so many articles: copies of them are recognised by address and full text only; a shorter stories.window holds fewer"
+            );
+        }
     }
 
     fn stage(&mut self, finished: Finished) -> Option<Staged> {
@@ -474,7 +585,10 @@ impl<F: Fetcher> Loop<F> {
     }
 
     /// One durable write for all of `group`, and then the news of it to whoever waits.
-    fn write_down(&mut self, group: Vec<Staged>) {
+    fn write_down(&mut self, group: Vec<Staged>, begun: Instant) {
+        if group.is_empty() {
+            return;
+        }
         let now = self.clock.now();
         // What could not be decided took with it what was staged before.
         let failed = group.iter().find_map(|one| one.staged.as_ref().err());
@@ -485,6 +599,7 @@ impl<F: Fetcher> Loop<F> {
         if let (Err(err), None) = (&written, failed) {
             tell_unwritable(err);
         }
+        self.telemetry.write_took(begun.elapsed());
         // Whoever is told what came of it finds it served.
         self.publish();
         for Staged {
@@ -755,8 +870,8 @@ pub async fn poll_once<F: Fetcher>(
     let mut machine = Loop::new(owner, fetcher, clock, seed, published);
     machine.poll_now(request, &replies);
     drop(replies);
-    while let Some(done) = machine.polls.join_next_with_id().await {
-        machine.take(done);
+    while let Some(ended) = machine.ended().await {
+        machine.meet(ended);
         machine.start_asked();
         while let Ok(event) = events.try_recv() {
             emit(poll::polled(event));

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::config::{self, Config, Source};
+use crate::core::dedup::window::SpanNo;
 use crate::core::model::{
     Batch, ContentKey, FetchJob, Mint, PollOutcome, Roster, SourceFacts, SourceId, SourceNo,
     SourceState, Timestamp, Validators,
@@ -26,7 +27,7 @@ use crate::core::schedule::rhythm::Zone;
 use crate::core::schedule::{Jitter, Policy};
 use crate::core::state::{self, State};
 use crate::core::tag::Tagger;
-use crate::daemon::window::{Asking, Recent};
+use crate::daemon::window::{Asking, Errand, Recent, Stretch};
 use crate::store::{Store, StoreError, StoreReader};
 
 /// How long after a failed write the store is tried again: doubling, up to a minute.
@@ -77,6 +78,14 @@ struct Degraded {
 struct Assignment {
     source: Source,
     reading: Reading,
+}
+
+/// How full the window is in which copies are looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recognised {
+    pub articles: usize,
+    /// Since the window was last begun anew.
+    pub left_out: u64,
 }
 
 pub struct Owner {
@@ -269,6 +278,41 @@ impl Owner {
             reading: reading.clone(),
             tagger: Arc::clone(self.review.tagger()),
         })
+    }
+
+    /// What of the archive is to be read before this outcome is decided without waiting for it; none where everything
+    /// is in memory.
+    pub fn missing(&self, no: SourceNo, outcome: &PollOutcome, now: Timestamp) -> BTreeSet<SpanNo> {
+        let PollOutcome::Read { feed, .. } = outcome else {
+            return BTreeSet::new();
+        };
+        let asking = Asking {
+            source: no,
+            sources: &[],
+            now,
+        };
+        let missing = self.recent.missing(&feed.entries, asking, &self.store);
+        // Whoever decides meets the same failure, and tells it.
+        missing.unwrap_or_default()
+    }
+
+    /// Reading it beside the owner, who must be brought what is read.
+    pub fn errand(&mut self, spans: &BTreeSet<SpanNo>) -> Errand {
+        let sources: Vec<SourceNo> = self.state.sources().map(|source| source.no).collect();
+        self.recent.errand(spans, &sources)
+    }
+
+    /// Takes over what an errand read; nothing of it is waited for any longer.
+    pub fn take_over(&mut self, stretch: Stretch) {
+        self.recent.take_over(stretch);
+    }
+
+    /// Articles in memory for recognising copies, and those that found no room there.
+    pub fn recognised(&self) -> Recognised {
+        Recognised {
+            articles: self.recent.articles(),
+            left_out: self.recent.left_out(),
+        }
     }
 
     /// Decides what a poll changes, without writing it.

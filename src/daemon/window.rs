@@ -2,6 +2,9 @@
 //!
 //! Spans are read when an entry of their time comes, so that a start reads none of the archive, and a source that
 //! lists what is months old is judged all the same. Forgetting everything costs time and nothing else.
+//!
+//! An [`Errand`] reads spans beside the owner, who goes on meanwhile; whoever has no time for that, or asks for more than
+//! memory holds, has them read when they are needed. Both judge alike.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,12 +12,14 @@ use std::time::Duration;
 use crate::core::dedup::idf::Idf;
 use crate::core::dedup::sketch::Sketch;
 use crate::core::dedup::sketches::Sketches;
-use crate::core::dedup::window::{Found, Kept, SPAN_ARTICLES_MAX, SpanNo, Window};
-use crate::core::model::{Alike, Article, Batch, Entry, Known, SourceNo, Timestamp};
+use crate::core::dedup::window::{ARTICLES_MAX, Found, Kept, SPAN_ARTICLES_MAX, SpanNo, Window};
+use crate::core::model::{Alike, Article, ArticleNo, Batch, Entry, Known, SourceNo, Timestamp};
 use crate::store::{From, Place, StoreError, StoreReader};
 
 /// Places read at a time.
 const CHUNK: usize = 512;
+/// Articles of one span that are read: more than it holds, so that it shows.
+const READ_MAX: usize = 2 * SPAN_ARTICLES_MAX;
 
 pub struct Recent {
     window: Window,
@@ -27,6 +32,47 @@ pub struct Asking<'a> {
     /// Every source there is or was.
     pub sources: &'a [SourceNo],
     pub now: Timestamp,
+}
+
+impl Asking<'_> {
+    fn dated(&self, entry: &Entry) -> Timestamp {
+        entry.published_at.unwrap_or(self.now).min(self.now)
+    }
+}
+
+/// Spans that are to be read, the latest first.
+#[derive(Debug, Clone)]
+pub struct Errand {
+    spans: Vec<(SpanNo, (Timestamp, Timestamp))>,
+    sources: Vec<SourceNo>,
+}
+
+/// What was read of them.
+#[derive(Debug, Default)]
+pub struct Stretch(Vec<(SpanNo, Vec<Kept>)>);
+
+impl Errand {
+    /// Reads no more than memory is for; what is left is read when it is asked about.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn run(
+        &self,
+        store: &StoreReader,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Stretch, StoreError> {
+        let mut stretch = Stretch::default();
+        let mut articles = 0;
+        for (span, bounds) in &self.spans {
+            if articles >= ARTICLES_MAX || !is_wanted() {
+                break;
+            }
+            let kept = read(*bounds, &self.sources, store)?;
+            articles += kept.len();
+            stretch.0.push((*span, kept));
+        }
+        Ok(stretch)
+    }
 }
 
 impl Recent {
@@ -102,10 +148,11 @@ impl Recent {
         asking: Asking<'_>,
         store: &StoreReader,
     ) -> Result<Vec<Found<'_>>, StoreError> {
-        let at = entry.published_at.unwrap_or(asking.now).min(asking.now);
+        let at = asking.dated(entry);
         for span in self.window.around(at) {
             if !self.window.is_loaded(span) {
-                self.load(span, asking.sources, store)?;
+                let bounds = self.window.bounds(span);
+                self.window.load(span, read(bounds, asking.sources, store)?);
             }
         }
         self.window.shrink(at);
@@ -114,42 +161,63 @@ impl Recent {
             .alike(asking.source, at, sketch, Idf::built_in()))
     }
 
-    fn load(
-        &mut self,
-        span: SpanNo,
-        sources: &[SourceNo],
+    /// Spans that are not in memory and that entries of this answer are to be held against.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn missing(
+        &self,
+        entries: &[Entry],
+        asking: Asking<'_>,
         store: &StoreReader,
-    ) -> Result<(), StoreError> {
-        let (first, last) = self.window.bounds(span);
-        let mut loaded = Vec::new();
-        for source in sources {
-            let mut from = From::At(Place {
-                published_at: last,
-                no: 0,
-            });
-            loop {
-                let places = store.of_source(*source, from, CHUNK)?;
-                let inside: Vec<Place> = places
-                    .iter()
-                    .map(|at| at.place)
-                    .take_while(|place| place.published_at >= first)
-                    .collect();
-                for place in &inside {
-                    let article = store.article(crate::core::model::ArticleNo(place.no))?;
-                    loaded.extend(article.as_ref().map(kept));
-                }
-                match inside.last() {
-                    Some(last) if inside.len() == CHUNK && loaded.len() < SPAN_ARTICLES_MAX => {
-                        from = From::After(*last);
-                    }
-                    _ => break,
-                }
+    ) -> Result<BTreeSet<SpanNo>, StoreError> {
+        let mut missing = BTreeSet::new();
+        for entry in entries {
+            let around = self.window.around(asking.dated(entry));
+            let spans: Vec<SpanNo> = around
+                .filter(|span| !self.window.is_loaded(*span))
+                .collect();
+            let is_new = || {
+                store
+                    .entry(asking.source, entry.key)
+                    .map(|known| known.is_none())
+            };
+            if spans.iter().any(|span| !missing.contains(span)) && is_new()? {
+                missing.extend(spans);
             }
         }
-        // Whatever was read first, the same articles share a key that has no room for all.
-        loaded.sort_by_key(|kept| kept.article);
-        self.window.load(span, loaded);
-        Ok(())
+        Ok(missing)
+    }
+
+    /// Reading these spans somewhere else; what is written to them from now on is noted.
+    pub fn errand(&mut self, spans: &BTreeSet<SpanNo>, sources: &[SourceNo]) -> Errand {
+        self.window.expect_none();
+        // The latest first: they are asked about most.
+        let spans = spans.iter().rev().map(|span| {
+            self.window.expect(*span);
+            (*span, self.window.bounds(*span))
+        });
+        Errand {
+            spans: spans.collect(),
+            sources: sources.to_vec(),
+        }
+    }
+
+    /// Takes over what was read; a span that is loaded meanwhile, or that nobody waits for any longer, is left out.
+    pub fn take_over(&mut self, stretch: Stretch) {
+        for (span, kept) in stretch.0 {
+            self.window.arrive(span, kept);
+        }
+        self.window.expect_none();
+    }
+
+    pub fn articles(&self) -> usize {
+        self.window.articles()
+    }
+
+    /// Articles that found no room since this was made: they are not recognised by their words alone.
+    pub fn left_out(&self) -> u64 {
+        self.window.left_out()
     }
 
     /// Takes over what has been written; articles from `first_new` on were not there before.
@@ -164,6 +232,45 @@ impl Recent {
     }
 }
 
+/// Every article between two moments.
+fn read(
+    (first, last): (Timestamp, Timestamp),
+    sources: &[SourceNo],
+    store: &StoreReader,
+) -> Result<Vec<Kept>, StoreError> {
+    let mut read = Vec::new();
+    for source in sources {
+        if read.len() >= READ_MAX {
+            break;
+        }
+        let mut from = From::At(Place {
+            published_at: last,
+            no: 0,
+        });
+        loop {
+            let places = store.of_source(*source, from, CHUNK)?;
+            let inside: Vec<Place> = places
+                .iter()
+                .map(|at| at.place)
+                .take_while(|place| place.published_at >= first)
+                .collect();
+            for place in &inside {
+                let article = store.article(ArticleNo(place.no))?;
+                read.extend(article.as_ref().map(kept));
+            }
+            match inside.last() {
+                Some(last) if inside.len() == CHUNK && read.len() < SPAN_ARTICLES_MAX => {
+                    from = From::After(*last);
+                }
+                _ => break,
+            }
+        }
+    }
+    // Whatever was read first, the same articles share a key that has no room for all.
+    read.sort_by_key(|kept| kept.article);
+    Ok(read)
+}
+
 fn kept(article: &Article) -> Kept {
     Kept {
         article: article.no,
@@ -172,3 +279,6 @@ fn kept(article: &Article) -> Kept {
         sketch: Sketch::of_entry(&article.entry),
     }
 }
+
+#[cfg(test)]
+mod tests;

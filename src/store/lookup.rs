@@ -544,7 +544,11 @@ impl StoreReader {
         Ok(())
     }
 
-    fn entry(&self, source: SourceNo, key: EntryKey) -> Result<Option<KnownEntry>, StoreError> {
+    /// What the store knows of one id of a source.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn entry(&self, source: SourceNo, key: EntryKey) -> Result<Option<KnownEntry>, StoreError> {
         Ok(self.get(&keys::entry(source, key))?.map(|value| {
             match <[u8; 8]>::try_from(value.as_slice()) {
                 Ok(no) => KnownEntry::Stored(ArticleNo(u64::from_be_bytes(no))),
