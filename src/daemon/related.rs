@@ -64,7 +64,7 @@ fn candidates(
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     for (scheme, term) in tags(&told.articles) {
         let order = Order::Tagged(scheme, term.to_owned());
-        let mut places = between(reader, &order, at + window, at)?;
+        let mut places = after(reader, &order, at, window)?;
         places.extend(between(reader, &order, at, at - window)?);
         // The rarer a tag, the more it says that two stories share it.
         let weight = WEIGHT / (places.len() + RARE);
@@ -96,6 +96,26 @@ fn tags(articles: &[Article]) -> impl Iterator<Item = (Scheme, &str)> {
     all.into_iter()
 }
 
+/// How often the time after a date is halved until no more stories are in it than are looked at.
+const HALVINGS_MAX: u32 = 8;
+
+/// Places of an order that follow a date, the nearest: an order can only be read from its newest end.
+fn after(
+    reader: &StoreReader,
+    order: &Order,
+    at: Timestamp,
+    window: Duration,
+) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::new();
+    for halvings in 0..=HALVINGS_MAX {
+        places = between(reader, order, at + window / (1 << halvings), at)?;
+        if places.len() < NEIGHBOURS_MAX {
+            break;
+        }
+    }
+    Ok(places)
+}
+
 /// Places of an order from `newest` down to `oldest`.
 fn between(
     reader: &StoreReader,
@@ -110,4 +130,80 @@ fn between(
     let mut places = reader.places(order, from, NEIGHBOURS_MAX)?;
     places.retain(|place| place.published_at >= oldest);
     Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::core::model::fixture::{article, dated, entry, noon, story, tagged};
+    use crate::core::model::{Batch, Entry, Mint};
+    use crate::store::{MemoryEngine, Store};
+
+    const WINDOW: Duration = Duration::from_secs(72 * 3600);
+    const ALL: u64 = 2_000;
+
+    /// As many stories of one province, one a minute; every hundredth names a document besides.
+    fn store() -> Store {
+        let mint = || Mint {
+            authority: "tin.vn".into(),
+            date: "2026-11-22".into(),
+            store: "k".into(),
+        };
+        let mut store = Store::open(Arc::new(MemoryEngine::new()), mint).expect("memory opens");
+        let mut batch = Batch::default();
+        for no in 0..ALL {
+            let words = "Lò gốm cổ bên sông Ô Lâu lại đỏ lửa sau mười năm bỏ hoang".to_owned();
+            let said = Entry {
+                title: format!("{words} {}", no / 50),
+                summary: Some(format!("<p>{words} {}</p>", words.repeat(3))),
+                ..entry(&no.to_string())
+            };
+            let date = noon() + Duration::from_secs(60 * no);
+            let mut one = tagged(Scheme::Province, "hue", dated(date, said));
+            if no % 100 == 50 {
+                one = tagged(Scheme::Document, "1881-qd-ttg", one);
+            }
+            let one = article(no, u32::try_from(no % 9).expect("small"), no, one);
+            batch.stories.push(story(no, std::slice::from_ref(&one)));
+            batch.articles.push(one);
+        }
+        store.apply(&batch).expect("memory takes everything");
+        store
+    }
+
+    fn told(store: &Store, no: u64) -> Told {
+        let told = store.told(StoryNo(no)).expect("memory reads");
+        told.expect("it is shown")
+    }
+
+    #[test]
+    fn the_rarest_tags_come_first_then_the_nearest_dates_and_never_more_than_a_bound() {
+        let store = store();
+        let found = candidates(&store, &told(&store, 1050), WINDOW).expect("memory reads");
+        assert_eq!(found.len(), CANDIDATES_MAX);
+        let (rare, near) = found.split_at(19);
+        assert!(rare.iter().all(|no| no.0 % 100 == 50), "{rare:?}");
+        assert!(near.iter().all(|no| no.0.abs_diff(1050) <= 41), "{near:?}");
+        assert!(!found.contains(&StoryNo(1050)));
+    }
+
+    #[test]
+    fn what_is_further_away_than_the_window_is_not_related() {
+        let store = store();
+        let hour = Duration::from_secs(3600);
+        let found = candidates(&store, &told(&store, 1050), hour).expect("memory reads");
+        assert!(found.iter().all(|no| no.0.abs_diff(1050) <= 60));
+        assert_eq!(found.len(), CANDIDATES_MAX);
+    }
+
+    #[test]
+    fn few_are_told() {
+        let store = store();
+        let told = told(&store, 1050);
+        let found = related(&store, &told, WINDOW).expect("memory reads");
+        assert_eq!(found.len(), RELATED_MAX);
+        assert!(found.iter().all(|other| other.story.no != told.story.no));
+    }
 }

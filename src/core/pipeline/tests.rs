@@ -7,7 +7,7 @@ use crate::core::model::fixture::{
     article, at, dated, entry, known, noon, saying, source, story, titled, with_alike, wording,
 };
 use crate::core::model::{
-    EntryKey, FaultKind, KnownEntry, Problem, Rhythm, SourceId, SourceNo, Structure,
+    EntryKey, FaultKind, KnownEntry, Problem, Rhythm, Ruled, SourceId, SourceNo, Structure,
 };
 use crate::core::schedule::policy::Price;
 use crate::core::schedule::rhythm::Zone;
@@ -832,4 +832,29 @@ fn an_article_edited_into_what_was_taken_down_is_not_shown() {
         assert!(home.standing.ended_at().is_some(), "{home:?}");
         assert!(home.articles.contains(&article.no));
     }
+}
+
+#[test]
+fn rules_are_not_told_by_numbers_of_another_file() {
+    let ruled = |by: &[u32], entry: Entry| Entry {
+        ruled: Ruled {
+            by: by.to_vec(),
+            ..Ruled::default()
+        },
+        ..entry
+    };
+    let stored = [article(7, OWN, 4, ruled(&[1], entry("a")))];
+    let entries = || vec![ruled(&[1, 2], entry("a")), ruled(&[2], entry("b"))];
+    let fired = |judged_by: Option<ContentKey>| {
+        let mut outcome = feed(entries());
+        if let PollOutcome::Read { feed, .. } = &mut outcome {
+            feed.judged_by = judged_by;
+        }
+        let digest = digest_at(&known(OWN, &stored), outcome, later());
+        digest.report.fired
+    };
+    assert_eq!(fired(None), Firings::from([(2, 2)]));
+    // What is stored is yet to be judged by the rules in force, and counted then.
+    let today = Some(ContentKey::of(&["today"]));
+    assert_eq!(fired(today), Firings::from([(2, 1)]));
 }
