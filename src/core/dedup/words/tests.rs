@@ -143,3 +143,21 @@ proptest::proptest! {
         proptest::prop_assert!(of_title(&raw, max).len() <= max);
     }
 }
+
+#[test]
+fn a_small_letter_is_the_same_by_one_look() {
+    let mut small = 0;
+    for c in '\0'..='\u{ffff}' {
+        if let Some((letter, shape, tone)) = letter::small(c) {
+            let base = Base {
+                letter: u32::from(letter),
+                mark: letter::Mark { shape, tone },
+                is_upper: false,
+            };
+            assert_eq!(letter::of(c), Letter::Base(base), "{c:?}");
+            small += 1;
+        }
+    }
+    // Those of ASCII, and each of twelve vowels with five tones, and đ.
+    assert_eq!(small, 26 + 6 * 5 + 6 * 6 + 1);
+}
