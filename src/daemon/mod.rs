@@ -145,7 +145,7 @@ type EndedPoll = Result<(tokio::task::Id, Finished), tokio::task::JoinError>;
 
 /// Something that was under way came to its end.
 enum Ended {
-    Poll(EndedPoll),
+    Poll(Box<EndedPoll>),
     Errand(Result<Result<Stretch, StoreError>, tokio::task::JoinError>),
 }
 
@@ -427,7 +427,7 @@ impl<F: Fetcher> Loop<F> {
     /// The next thing under way that comes to its end; none where nothing is.
     async fn ended(&mut self) -> Option<Ended> {
         tokio::select! {
-            Some(done) = self.polls.join_next_with_id() => Some(Ended::Poll(done)),
+            Some(done) = self.polls.join_next_with_id() => Some(Ended::Poll(Box::new(done))),
             Some(done) = self.errands.join_next() => Some(Ended::Errand(done)),
             else => None,
         }
@@ -435,7 +435,7 @@ impl<F: Fetcher> Loop<F> {
 
     fn meet(&mut self, ended: Ended) {
         match ended {
-            Ended::Poll(done) => self.take(done),
+            Ended::Poll(done) => self.take(*done),
             Ended::Errand(done) => self.take_over(done),
         }
         self.tell_left_out();
