@@ -355,7 +355,8 @@ impl<'a> Probe<'a> {
         if let Some(veto) = self.evident_veto(scores) {
             return apart(Some(veto));
         }
-        let Some(why) = acceptance(scores) else {
+        let one_is_whole = self.sketch.has_body() != other.has_body();
+        let Some(why) = acceptance(scores, one_is_whole) else {
             let other_body = scores
                 .body
                 .is_some_and(|(shorter, _)| shorter < BODY_OTHER_MAX);
@@ -395,7 +396,8 @@ impl<'a> Probe<'a> {
     }
 }
 
-fn acceptance(scores: &Scores) -> Option<Why> {
+/// What speaks for a copy; `one_is_whole` where only one of the two gives a full text.
+fn acceptance(scores: &Scores, one_is_whole: bool) -> Option<Why> {
     if let Some((shorter, both)) = scores.body {
         if shorter >= BODY_COPY_MIN && both >= BODIES_COPY_MIN {
             return Some(Why::Body);
@@ -405,7 +407,9 @@ fn acceptance(scores: &Scores) -> Option<Why> {
         }
     }
     // A round-up holds the words of many an article, under a title of its own.
-    let is_round_up = scores.shared < ROUND_UP_SHARED_MAX && scores.title < ROUND_UP_TITLE_MAX;
+    // Of a long one no more than the beginning is seen as its lede: there it is told by its title alone.
+    let is_round_up = scores.shared < ROUND_UP_SHARED_MAX && scores.title < ROUND_UP_TITLE_MAX
+        || one_is_whole && scores.title < TITLE_BESIDE_TEXT_MIN;
     let rows = [
         (
             scores.contained >= CONTAINED_MIN && !is_round_up,
