@@ -359,7 +359,15 @@ impl Owner {
             now,
             jitter,
         };
-        Ok(Some(pipeline::digest(&ground, outcome)))
+        let mut digest = pipeline::digest(&ground, outcome);
+        let today = self.judging.get(&no).copied();
+        if state.judged_by != today && !digest.batch.articles.is_empty() {
+            // Its articles are judged by two things now: neither may pass for what all of them were judged by.
+            for source in &mut digest.batch.sources {
+                source.judged_by = None;
+            }
+        }
+        Ok(Some(digest))
     }
 
     /// Decides, writes and remembers one poll.
