@@ -60,6 +60,8 @@ struct Status {
     held: u64,
     recompute: Progress,
     #[serde(default)]
+    regroup: Progress,
+    #[serde(default)]
     rules: Vec<Rule>,
     #[serde(default)]
     config_errors: Vec<String>,
@@ -68,7 +70,7 @@ struct Status {
     sources: Vec<Source>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Progress {
     done: u64,
     total: u64,
@@ -124,6 +126,10 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     let Progress { done, total } = status.recompute;
     if done < total {
         let _ = writeln!(text, "stored articles judged anew: {done} of {total}");
+    }
+    let Progress { done, total } = status.regroup;
+    if done < total {
+        let _ = writeln!(text, "stored stories gathered anew: {done} of {total}");
     }
     for rule in &status.rules {
         let _ = writeln!(

@@ -326,37 +326,11 @@ fn fuse(ground: &Ground<'_>, batch: &mut Batch, bridge: Bridge) -> bool {
     };
     let members = elder.articles.iter().chain(&younger.articles);
     let articles: Vec<Article> = members.filter_map(member).collect();
-    let Ok(fused) = standing::fuse(&elder, &younger, &articles, ground.now) else {
+    let Ok(fused) = standing::fuse(&elder, &younger, &articles, ground.roster, ground.now) else {
         return false;
     };
-    for mut story in fused.stories {
-        if let Some(owner) = owner_of_date(&story, &articles, ground.roster) {
-            story.published_at = owner.published_at;
-            story.dated_by = owner.no;
-        }
-        batch.stories.retain(|pending| pending.no != story.no);
-        batch.stories.push(story);
-    }
-    for article in fused.articles {
-        batch.articles.retain(|pending| pending.no != article.no);
-        batch.articles.push(article);
-    }
+    batch.replace(fused);
     true
-}
-
-/// The article whose date is the story's, where a guest at its host dates the story.
-fn owner_of_date<'a>(
-    story: &Story,
-    articles: &'a [Article],
-    roster: &Roster,
-) -> Option<&'a Article> {
-    let dating = articles
-        .iter()
-        .find(|article| article.no == story.dated_by)?;
-    let mut members = articles
-        .iter()
-        .filter(|article| story.articles.contains(&article.no));
-    members.find(|article| roster.is_guest_of(dating, article.source))
 }
 
 /// What a page or a sitemap is remembered by after this reading, and what is unusual about it.

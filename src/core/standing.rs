@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::core::model::{
-    Article, ArticleNo, Batch, HeldBy, Ruling, SourceNo, Standing, Story, StoryNo, Timestamp,
+    Article, ArticleNo, Batch, HeldBy, Roster, Ruling, SourceNo, Standing, Story, StoryNo,
+    Timestamp,
 };
 
 /// Why a story stays as it is.
@@ -132,8 +133,8 @@ fn released(held: &Article, now: Timestamp) -> Article {
 }
 
 /// Makes two visible stories one, since an article turned out to be of both: the younger's articles go to the
-/// elder, whose id, date and place stay; the younger stays as a record that leads there. `articles` are those
-/// of both.
+/// elder, whose id stays, and whose date and place stay but for an owner's that replaces a guest's; the younger stays
+/// as a record that leads there. `articles` are those of both.
 ///
 /// # Errors
 /// When one of them is not shown, or both carry an article of one source.
@@ -141,6 +142,7 @@ pub fn fuse(
     one: &Story,
     other: &Story,
     articles: &[Article],
+    roster: &Roster,
     now: Timestamp,
 ) -> Result<Batch, Unchanged> {
     if one.no == other.no {
@@ -170,11 +172,15 @@ pub fn fuse(
     {
         return Err(Unchanged::SameSource(shared.source));
     }
-    let joined = Story {
+    let mut joined = Story {
         articles: [elder.articles.as_slice(), &younger.articles].concat(),
         changed_at: now,
         ..elder.clone()
     };
+    if let Some(owner) = owner_of_date(&joined, articles, roster) {
+        joined.published_at = owner.published_at;
+        joined.dated_by = owner.no;
+    }
     let left = part_of(younger, elder.no, now);
     let moved = moving.into_iter().map(|article| Article {
         story: elder.no,
@@ -186,6 +192,56 @@ pub fn fuse(
         stories: vec![joined, left],
         ..Batch::default()
     })
+}
+
+/// The article whose date is the story's, where a guest at its host dates the story.
+fn owner_of_date<'a>(
+    story: &Story,
+    articles: &'a [Article],
+    roster: &Roster,
+) -> Option<&'a Article> {
+    let dating = articles
+        .iter()
+        .find(|article| article.no == story.dated_by)?;
+    let mut members = articles
+        .iter()
+        .filter(|article| story.articles.contains(&article.no));
+    members.find(|article| roster.is_guest_of(dating, article.source))
+}
+
+/// Has some articles of a story leave it together, for a story of their own under the number `no`.
+pub fn part(story: &Story, leaving: &[Article], no: StoryNo, now: Timestamp) -> Batch {
+    let Some(first) = leaving.first() else {
+        return Batch::default();
+    };
+    let numbers: Vec<ArticleNo> = leaving.iter().map(|article| article.no).collect();
+    let mut stays = Story {
+        changed_at: now,
+        ..story.clone()
+    };
+    stays.articles.retain(|no| !numbers.contains(no));
+    let founded = Story {
+        no,
+        published_at: first.published_at,
+        dated_by: first.no,
+        first_seen_at: now,
+        changed_at: now,
+        articles: numbers,
+        standing: Standing::Shown,
+        returned_at: None,
+        former_articles: Vec::new(),
+    };
+    let moved = leaving.iter().map(|article| Article {
+        story: no,
+        ..article.clone()
+    });
+    Batch {
+        at: Some(now),
+        articles: moved.collect(),
+        stories: vec![stays, founded],
+        next_story: no.0.saturating_add(1),
+        ..Batch::default()
+    }
 }
 
 /// A story whose articles are all of another one now: a record that leads there.
@@ -300,8 +356,12 @@ mod tests {
         let younger = [article(2, 3, 9, entry("c"))];
         let (old, new) = (story(4, &elder), story(9, &younger));
         let all = [elder.as_slice(), &younger].concat();
-        let batch = fuse(&new, &old, &all, later(1)).expect("no source is in both");
-        assert_eq!(fuse(&old, &new, &all, later(1)), Ok(batch.clone()));
+        let batch =
+            fuse(&new, &old, &all, &Roster::default(), later(1)).expect("no source is in both");
+        assert_eq!(
+            fuse(&old, &new, &all, &Roster::default(), later(1)),
+            Ok(batch.clone())
+        );
         let [joined, left] = batch.stories.as_slice() else {
             panic!("two stories");
         };
@@ -327,12 +387,35 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_together_is_a_story_of_its_own() {
+        let articles = [
+            article(1, 1, 4, entry("a")),
+            article(2, 2, 4, entry("b")),
+            article(5, 3, 4, entry("c")),
+        ];
+        let whole = story(4, &articles);
+        let batch = part(&whole, &articles[1..], StoryNo(9), later(1));
+        let [stays, founded] = batch.stories.as_slice() else {
+            panic!("two stories");
+        };
+        assert_eq!(
+            (stays.no, stays.articles.as_slice()),
+            (StoryNo(4), &[ArticleNo(1)][..])
+        );
+        assert_eq!(founded.articles, [ArticleNo(2), ArticleNo(5)]);
+        assert_eq!((founded.no, founded.dated_by), (StoryNo(9), ArticleNo(2)));
+        assert_eq!(founded.published_at, articles[1].published_at);
+        assert!(batch.articles.iter().all(|moved| moved.story == StoryNo(9)));
+        assert_eq!((batch.articles.len(), batch.next_story), (2, 10));
+    }
+
+    #[test]
     fn two_entries_of_one_source_and_what_was_taken_down_are_never_fused() {
         let elder = [article(1, 1, 4, entry("a"))];
         let younger = [article(2, 1, 9, entry("c"))];
         let (old, new) = (story(4, &elder), story(9, &younger));
         let all = [elder.as_slice(), &younger].concat();
-        let fused = |one: &Story, other: &Story| fuse(one, other, &all, noon());
+        let fused = |one: &Story, other: &Story| fuse(one, other, &all, &Roster::default(), noon());
         assert_eq!(fused(&old, &new), Err(Unchanged::SameSource(SourceNo(1))));
         assert_eq!(fused(&old, &old), Err(Unchanged::SameStory));
         let down = Story {

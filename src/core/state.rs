@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::core::config::{Config, Source};
 use crate::core::model::{
-    Batch, Recompute, Roster, SourceFacts, SourceId, SourceNo, SourceState, Tally, Timestamp,
-    Validators,
+    Batch, Recompute, Regroup, Roster, SourceFacts, SourceId, SourceNo, SourceState, Tally,
+    Timestamp, Validators,
 };
 use crate::core::pipeline::Numbers;
 
@@ -20,6 +20,7 @@ pub struct State {
     settings: Option<(u64, Timestamp)>,
     recompute: Option<Recompute>,
     tally: Tally,
+    regroup: Option<Regroup>,
 }
 
 /// What a batch replaced in a [`State`].
@@ -31,6 +32,7 @@ pub struct Before {
     recompute: Option<Recompute>,
     /// Where the batch has another.
     tally: Option<Tally>,
+    regroup: Option<Regroup>,
 }
 
 impl State {
@@ -41,6 +43,7 @@ impl State {
         settings: Option<(u64, Timestamp)>,
         recompute: Option<Recompute>,
         tally: Tally,
+        regroup: Option<Regroup>,
     ) -> State {
         State {
             sources: sources
@@ -51,6 +54,7 @@ impl State {
             settings,
             recompute,
             tally,
+            regroup,
         }
     }
 
@@ -73,6 +77,9 @@ impl State {
         if let Some(tally) = &batch.tally {
             self.tally.clone_from(tally);
         }
+        if batch.regroup.is_some() {
+            self.regroup = batch.regroup;
+        }
     }
 
     /// What `batch` is about to replace.
@@ -86,6 +93,7 @@ impl State {
             numbers: self.numbers,
             settings: self.settings,
             recompute: self.recompute,
+            regroup: self.regroup,
             tally: batch.tally.as_ref().map(|_| self.tally.clone()),
         }
     }
@@ -101,6 +109,7 @@ impl State {
         self.numbers = before.numbers;
         self.settings = before.settings;
         self.recompute = before.recompute;
+        self.regroup = before.regroup;
         if let Some(tally) = before.tally {
             self.tally = tally;
         }
@@ -122,6 +131,11 @@ impl State {
     /// How often each rule has acted.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// How far gathering stored stories anew has come.
+    pub fn regroup(&self) -> Option<Regroup> {
+        self.regroup
     }
 
     pub fn source(&self, no: SourceNo) -> Option<&SourceState> {
@@ -448,6 +462,7 @@ mod tests {
             Some((7, noon())),
             None,
             state.tally().clone(),
+            None,
         );
         assert_eq!(state, rebuilt);
     }

@@ -4,8 +4,10 @@
 //! A write that fails changes nothing in memory: the owner degrades, serves what it has, and takes the
 //! store up again when it can be written.
 
+mod regroup;
 mod standing;
 
+pub use regroup::STEP_REGROUPED_MAX;
 pub use standing::{STEP_ARTICLES_MAX, Undone};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -552,6 +554,7 @@ impl Owner {
         let mut batch = self.state.adopt(&config, now);
         let judging = self.begin_judging(&review, &mut batch);
         self.begin_counting(&config, &judging, &mut batch);
+        batch.regroup = self.begin_regrouping(&config);
         // One write for all of it, so that a failing one leaves the old configuration whole.
         let roster = self.settle(&config, &mut batch, now);
         if let Err(err) = self.store.apply(&batch) {
@@ -692,6 +695,7 @@ pub fn rebuild(store: &StoreReader) -> Result<State, StoreError> {
         store.settings()?,
         store.recompute()?,
         store.tally()?,
+        store.regroup()?,
     ))
 }
 

@@ -24,6 +24,8 @@ pub struct Status {
     held: u64,
     /// Stored articles judged anew since rules, taxonomy or algorithm changed.
     recompute: Progress,
+    /// Stored stories gathered anew since what recognises copies changed.
+    regroup: Progress,
     rules: Vec<RuleStatus>,
     /// Why nothing is polled, while the store cannot be written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +106,12 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
                 done: so_far.done,
                 total: so_far.total,
             }),
+        regroup: reader
+            .regroup()?
+            .map_or(Progress { done: 0, total: 0 }, |so_far| Progress {
+                done: so_far.next.0.min(so_far.end.0),
+                total: so_far.end.0,
+            }),
         rules: rules(published, &reader.tally()?),
         degraded: published.degraded.clone(),
         config_errors: published.config_errors.to_vec(),
@@ -130,6 +138,7 @@ impl Status {
             articles: self.articles,
             held: self.held,
             judged: (self.recompute.done, self.recompute.total),
+            gathered: (self.regroup.done, self.regroup.total),
             notes: degraded
                 .into_iter()
                 .chain(refused)

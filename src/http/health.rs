@@ -23,6 +23,8 @@ pub struct HealthView {
     pub held: u64,
     /// Stored articles judged anew, of how many.
     pub judged: (u64, u64),
+    /// Stored stories gathered anew, of how many.
+    pub gathered: (u64, u64),
     /// What an operator should act on.
     pub notes: Vec<String>,
     pub rules: Vec<RuleLine>,
@@ -83,6 +85,10 @@ fn write_page(out: &mut String, view: &HealthView) -> std::fmt::Result {
     let (done, total) = view.judged;
     if done < total {
         writeln!(out, "<p>Đang xét lại các bài đã lưu: {done} / {total}</p>")?;
+    }
+    let (done, total) = view.gathered;
+    if done < total {
+        writeln!(out, "<p>Đang gom lại các tin đã lưu: {done} / {total}</p>")?;
     }
     write_rules(out, &view.rules)?;
     write_sources(out, &view.sources)?;
@@ -151,6 +157,7 @@ mod tests {
             articles: 7,
             held: 3,
             judged: (2, 9),
+            gathered: (3, 8),
             notes: vec![evil.to_owned()],
             rules: vec![RuleLine {
                 number: 1,

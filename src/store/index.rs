@@ -63,6 +63,9 @@ pub fn plain(batch: &Batch, numbers: Numbers) -> Vec<Op> {
     if let Some(tally) = &batch.tally {
         ops.push(Op::Put(keys::TALLY.to_vec(), record::encode(tally)));
     }
+    if let Some(regroup) = &batch.regroup {
+        ops.push(Op::Put(keys::REGROUP.to_vec(), record::encode(regroup)));
+    }
     let next = Numbers {
         source: numbers.source.max(batch.next_source),
         article: numbers.article.max(batch.next_article),

@@ -29,6 +29,7 @@ pub const HELD: &[u8] = b"q";
 pub const HELD_COUNT: &[u8] = b"mheld";
 pub const RECOMPUTE: &[u8] = b"mrecompute";
 pub const TALLY: &[u8] = b"mtally";
+pub const REGROUP: &[u8] = b"mregroup";
 
 /// A place in an order that runs newest first: after all stories that are newer, or as new with a lower number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

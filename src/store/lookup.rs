@@ -12,7 +12,7 @@ use crate::core::dedup::sketch::body_keys;
 use crate::core::merge::Told;
 use crate::core::model::{
     AddressKey, Article, ArticleNo, Batch, Entry, EntryKey, Known, KnownEntry, Mint, Recompute,
-    Scheme, SourceNo, SourceState, Story, StoryNo, Tally, Timestamp,
+    Regroup, Scheme, SourceNo, SourceState, Story, StoryNo, Tally, TextKey, Timestamp,
 };
 use crate::core::pipeline::Numbers;
 
@@ -62,6 +62,7 @@ pub enum ExportLine {
         since: Timestamp,
     },
     Tally(Tally),
+    Regroup(Regroup),
     Source(Box<SourceState>),
     Article(Box<Article>),
     Story(Story),
@@ -88,6 +89,7 @@ impl ExportLine {
             ExportLine::Gone { source, entry } => batch.gone.push((source, entry)),
             ExportLine::Tally(tally) => batch.tally = Some(tally),
             ExportLine::Settings { hash, since } => batch.settings = Some((hash, since)),
+            ExportLine::Regroup(regroup) => batch.regroup = Some(regroup),
             ExportLine::Numbers {
                 source,
                 article,
@@ -222,6 +224,14 @@ impl StoreReader {
     /// When the medium fails.
     pub fn tally(&self) -> Result<Tally, StoreError> {
         Ok(self.record(keys::TALLY, "tally")?.unwrap_or_default())
+    }
+
+    /// How far gathering stored stories anew has come.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn regroup(&self) -> Result<Option<Regroup>, StoreError> {
+        self.record(keys::REGROUP, "regroup")
     }
 
     /// # Errors
@@ -544,6 +554,14 @@ impl StoreReader {
         Ok(())
     }
 
+    /// Articles that have one matching text, at most [`Known::PER_KEY_MAX`].
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn with_text(&self, text: TextKey) -> Result<Vec<ArticleNo>, StoreError> {
+        self.numbers_under(&keys::with_text(text))
+    }
+
     /// What the store knows of one id of a source.
     ///
     /// # Errors
@@ -654,6 +672,9 @@ impl StoreReader {
         let tally = self.tally()?;
         if tally != Tally::default() {
             emit(ExportLine::Tally(tally))?;
+        }
+        if let Some(regroup) = self.regroup()? {
+            emit(ExportLine::Regroup(regroup))?;
         }
         // Last, so that a line missing at the end shows.
         let Numbers {

@@ -10,7 +10,7 @@
 //!
 //! | key | value |
 //! | --- | --- |
-//! | `m` name | format version, mint, numbers, counts, settings, how far judging anew has come, how often each rule acted |
+//! | `m` name | format version, mint, numbers, counts, settings, how far judging and gathering anew have come, how often each rule acted |
 //! | `s` source | a source's state |
 //! | `l` source | the articles its last answer listed |
 //! | `a` article | an article |

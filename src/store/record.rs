@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use crate::core::model::{ArticleNo, Mint, Recompute, SCHEMA_VERSION, Tally, Timestamp};
+use crate::core::model::{ArticleNo, Mint, Recompute, Regroup, SCHEMA_VERSION, Tally, Timestamp};
 
 pub const VERSION: u8 = SCHEMA_VERSION;
 
@@ -34,6 +34,7 @@ pub trait Record: DeserializeOwned {
 impl Record for Mint {}
 impl Record for Recompute {}
 impl Record for Tally {}
+impl Record for Regroup {}
 /// A listing.
 impl Record for Vec<ArticleNo> {}
 /// A number by itself.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use langbao::admin::{Amended, Amendment, Deed, HeldList, Reply, Request};
-use langbao::core::model::StoryNo;
+use langbao::core::model::{Roster, StoryNo};
 use langbao::core::standing;
 use langbao::daemon::owner::Owner;
 
@@ -644,7 +644,7 @@ async fn a_fused_story_leads_to_the_elder() {
         );
         let articles = [one.articles, other.articles].concat();
         let at = one.story.changed_at + Duration::from_secs(60);
-        let batch = standing::fuse(&one.story, &other.story, &articles, at);
+        let batch = standing::fuse(&one.story, &other.story, &articles, &Roster::default(), at);
         store.apply(&batch.expect("two sources")).expect("writable");
     }
     house.clock.advance(Duration::from_secs(60));

@@ -4,11 +4,13 @@
 //! handed (`Known`), changes nothing, and never joins two entries of one source.
 //!
 //! `words` makes spellings alike, `sketch` is what is kept of an article, `sketches` those of one answer, `verdict`
-//! tells what two are to each other, `window` finds the ones worth asking about, `explain` says why.
+//! tells what two are to each other, `window` finds the ones worth asking about, `regroup` asks it of stored stories
+//! anew, `explain` says why.
 
 pub mod explain;
 pub mod idf;
 mod places;
+pub mod regroup;
 pub mod sketch;
 pub mod sketches;
 pub mod verdict;
@@ -314,10 +316,14 @@ impl<'a> Judge<'a> {
     }
 
     fn both_own(&self, article: &Article, entry: &Entry) -> bool {
-        entry.host.as_deref().is_some_and(|host| {
-            self.roster.owns(self.source, host) && self.roster.owns(article.source, host)
-        })
+        both_own(self.roster, self.source, article.source, entry)
     }
+}
+
+/// Whether the host of an entry's address is of both sources.
+fn both_own(roster: &Roster, one: SourceNo, other: SourceNo, entry: &Entry) -> bool {
+    let host = entry.host.as_deref();
+    host.is_some_and(|host| roster.owns(one, host) && roster.owns(other, host))
 }
 
 /// Sources that give one address to more than one entry: it joins nothing of theirs.

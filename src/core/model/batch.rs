@@ -37,6 +37,26 @@ pub struct Batch {
     /// How often each rule has acted.
     #[serde(default)]
     pub tally: Option<Tally>,
+    /// How far gathering stored stories anew has come.
+    #[serde(default)]
+    pub regroup: Option<Regroup>,
+}
+
+/// How far gathering stored stories anew has come; they follow each other by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regroup {
+    /// By what copies are recognised: another key, another beginning.
+    pub key: ContentKey,
+    /// Stories below it were looked at.
+    pub next: StoryNo,
+    /// Those below it are to be looked at; younger ones came together by this key.
+    pub end: StoryNo,
+}
+
+impl Regroup {
+    pub fn is_done(&self) -> bool {
+        self.next >= self.end
+    }
 }
 
 /// How far judging stored articles anew has come; sources follow each other by number.
@@ -53,6 +73,18 @@ pub struct Recompute {
 }
 
 impl Batch {
+    /// Takes over the articles and stories of another one, which replace its own.
+    pub fn replace(&mut self, other: Batch) {
+        for story in other.stories {
+            self.stories.retain(|pending| pending.no != story.no);
+            self.stories.push(story);
+        }
+        for article in other.articles {
+            self.articles.retain(|pending| pending.no != article.no);
+            self.articles.push(article);
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         *self
             == Batch {

@@ -21,7 +21,7 @@ mod view;
 mod words;
 
 pub use article::{Article, DateFrom, Enclosure, Entry, FullText, Story};
-pub use batch::{Batch, Recompute, SCHEMA_VERSION};
+pub use batch::{Batch, Recompute, Regroup, SCHEMA_VERSION};
 pub use feed::{
     EntryFeed, Habit, ParsedArticle, ParsedCategory, ParsedFeed, ParsedItem, Problem, Published,
     Seen, Structure,

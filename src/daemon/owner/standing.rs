@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Owner;
+use super::{Owner, STEP_REGROUPED_MAX};
 use crate::admin::Deed;
 use crate::core::config::Config;
 use crate::core::model::{
@@ -63,19 +63,25 @@ impl Owner {
         Ok(batch.articles.len().max(1))
     }
 
-    /// Whether stored articles wait to be judged anew, and the store can be written.
+    /// Whether stored articles wait to be judged, or stories to be gathered anew, and the store can be written.
     pub fn has_unjudged(&self) -> bool {
-        self.degraded.is_none() && !self.unjudged.is_empty()
+        self.degraded.is_none() && self.is_behind()
     }
 
-    /// Judges at most `limit` stored articles anew; whether there are more.
+    fn is_behind(&self) -> bool {
+        !self.unjudged.is_empty() || self.has_ungathered()
+    }
+
+    /// Judges at most `limit` stored articles anew, and gathers their stories anew when all are judged; whether there is
+    /// more to do.
     ///
     /// # Errors
     /// When the store cannot be read or written: the owner is degraded then, and goes on from here later.
     pub fn judge_some(&mut self, now: Timestamp, limit: usize) -> Result<bool, StoreError> {
         self.stand_firm(now)?;
         let Some(no) = self.unjudged.first().copied() else {
-            return Ok(false);
+            self.regroup_some(now, limit.min(STEP_REGROUPED_MAX))?;
+            return Ok(self.is_behind());
         };
         let decided = self.decide_anew(no, now, limit);
         let batch = match decided {
@@ -91,10 +97,10 @@ impl Owner {
         if judged_by.as_ref() == key {
             self.unjudged.remove(&no);
         }
-        Ok(!self.unjudged.is_empty())
+        Ok(self.is_behind())
     }
 
-    fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
         if let Err(err) = self.store.apply(batch) {
             self.degrade(&err, now);
             return Err(err);

@@ -1,7 +1,7 @@
 //! What is found of stories that are hidden, held, retracted and fused.
 
 use super::*;
-use crate::core::model::{Ruled, Verdict};
+use crate::core::model::{Roster, Ruled, Verdict};
 use crate::core::standing;
 
 fn left(store: &StoreReader, order: &Order) -> Vec<u64> {
@@ -120,7 +120,13 @@ fn a_story_that_became_part_of_another_left_every_feed_it_was_in() {
         let both = vec![elder, younger];
         store.apply(&batch(both.clone())).expect("writable");
         let story = |store: &Store, no| store.story(StoryNo(no)).expect("readable").expect("there");
-        let fused = standing::fuse(&story(&store, 0), &story(&store, 4), &both, noon());
+        let fused = standing::fuse(
+            &story(&store, 0),
+            &story(&store, 4),
+            &both,
+            &Roster::default(),
+            noon(),
+        );
         store.apply(&fused.expect("two sources")).expect("writable");
         let third = Order::CarriedBy(SourceNo(3));
         for order in [&Order::All, &ocop(), &third] {
