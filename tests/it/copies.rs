@@ -386,14 +386,14 @@ fn what_is_months_old_meets_its_copies_too() {
 #[test]
 fn further_apart_than_the_window_words_alone_join_nothing() {
     let mut world = World::quiet();
-    for newsroom in 0..2 {
+    for (newsroom, more) in NOT_THE_SAME_TEXT.iter().enumerate() {
         let ago = HOUR * 24 * u32::try_from(4 * newsroom).expect("few");
         let item = Item {
             date: Some(Timestamp::from_secs(NOON_S) - ago),
             ..told(0, newsroom)
         };
         // The byline alone is forgotten by the exact comparison as well.
-        let text = format!("{} {}", item.text, NOT_THE_SAME_TEXT[newsroom]);
+        let text = format!("{} {more}", item.text);
         world.newsrooms[newsroom].items.push(Item { text, ..item });
         world.poll(newsroom);
     }
@@ -707,9 +707,9 @@ const NOT_THE_SAME_TEXT: [&str; 2] = ["", "Ai nấy đều vui."];
 fn apart_by_hours(world: &mut World) {
     world.reload("[stories]\nwindow = \"1h\"\n");
     world.catch_up();
-    for newsroom in 0..2 {
+    for (newsroom, more) in NOT_THE_SAME_TEXT.iter().enumerate() {
         let item = told(0, newsroom);
-        let text = format!("{} {}", item.text, NOT_THE_SAME_TEXT[newsroom]);
+        let text = format!("{} {more}", item.text);
         world.newsrooms[newsroom].items.push(Item { text, ..item });
         world.poll(newsroom);
     }
