@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::*;
 use crate::core::model::fixture::{article, at, dated, entry, noon, saying, story, tagged, titled};
 use crate::core::model::{
-    Entry, KnownEntry, Scheme, SourceId, SourceNo, SourceState, StoryNo, Timestamp,
+    ContentKey, Entry, Firings, KnownEntry, Scheme, SourceId, SourceNo, SourceState, StoryNo,
+    Tally, Timestamp,
 };
 
 fn mint(store: &str) -> Mint {
@@ -320,6 +321,10 @@ fn an_export_comes_back_as_the_same_store_on_any_engine() {
         first.next_source = 2;
         first.listings.push((SourceNo(1), vec![ArticleNo(0)]));
         first.settings = Some((17, noon()));
+        let rules = [ContentKey::of(&["drop"]), ContentKey::of(&["hold"])];
+        let tally = Tally::default().adopt(&rules, true, ArticleNo(3));
+        let tally = tally.plus(&Firings::from([(2, 7)]));
+        first.tally = Some(tally.clone());
         store.apply(&first).expect("writable");
         store
             .apply(&Batch {
@@ -333,6 +338,7 @@ fn an_export_comes_back_as_the_same_store_on_any_engine() {
             Store::open(Arc::new(MemoryEngine::new()), || mint("other")).expect("memory opens");
         imported(&mut other, &lines);
         assert_eq!(exported(&other), lines);
+        assert_eq!(other.tally(), Ok(tally));
         let hue = Order::Tagged(Scheme::Province, "hue".into());
         assert_eq!(all(&other, &hue), all(&store, &hue));
         let known = other.known(SourceNo(2), &[entry("c")]).expect("readable");
