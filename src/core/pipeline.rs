@@ -11,8 +11,8 @@ use crate::core::dedup::{Bridge, Identity, Join, JoinReason, Judge};
 use crate::core::habit;
 use crate::core::model::{
     Article, ArticleNo, Batch, ContentKey, Custody, DateFrom, Entry, EntryFeed, FetchFault,
-    Firings, Flood, Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState, Standing,
-    Story, StoryNo, Timestamp, Validators, Verdict,
+    Fetched, Firings, Flood, Freshness, Habit, Known, PollOutcome, Roster, Ruling, SourceState,
+    Standing, Story, StoryNo, Timestamp, Validators, Verdict,
 };
 use crate::core::moved;
 use crate::core::schedule::rhythm::{self, Heard};
@@ -92,7 +92,7 @@ pub struct Digest {
 /// How many problems of one answer are kept for people.
 const PROBLEMS_KEPT_MAX: usize = 20;
 
-/// Of a listing page that is suspect for long.
+/// Of a listing page that is suspect for long, or of a feed that says only what is new.
 const LISTING_KEPT_MAX: usize = 5_000;
 
 /// Decides everything one poll changes.
@@ -235,10 +235,14 @@ fn of_source(state: SourceState, now: Timestamp) -> Batch {
 
 fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
     let (habit, unusual) = look(ground, &mut feed);
+    let is_delta = answer.status == Fetched::IM_USED;
     let mut draft = Draft::new(ground);
     draft.renumbered = feed.judged_by.is_some() && feed.judged_by != ground.state.judged_by;
     let mut judge = Judge::new(ground.state.no, &feed.entries, ground.known, ground.roster)
         .given(ground.sketches);
+    if is_delta {
+        judge.expect_more();
+    }
     for entry in feed.entries {
         draft.take(&mut judge, entry);
     }
@@ -253,13 +257,13 @@ fn read(ground: &Ground<'_>, answer: Answer, mut feed: EntryFeed) -> Digest {
         .collect();
     // Only what concerns the whole answer makes a source suspect; a bad item is a line in the log.
     let suspect = unusual.or_else(|| {
-        let is_empty = draft.listing.is_empty();
+        let is_empty = draft.listing.is_empty() && !is_delta;
         is_empty
             .then(|| problems.first().cloned())
             .flatten()
             .or_else(|| draft.flooded())
     });
-    if habit.is_some() && suspect.is_some() {
+    if is_delta || (habit.is_some() && suspect.is_some()) {
         draft.keep_listing();
     }
 
@@ -701,7 +705,7 @@ impl<'a> Draft<'a> {
             .is_some_and(|dating| self.ground.roster.is_guest_of(dating, article.source))
     }
 
-    /// What a suspect answer no longer lists may be listed all the same.
+    /// What a suspect answer, or one of new entries only, does not list may be listed all the same.
     fn keep_listing(&mut self) {
         let listed: HashSet<ArticleNo> = self.listing.iter().copied().collect();
         let missed = self.ground.known.listing.iter().copied();

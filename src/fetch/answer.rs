@@ -13,7 +13,7 @@ use reqwest::header::{
 };
 
 use super::fault;
-use crate::core::model::{FaultKind, FetchFault, Freshness, Timestamp, Validators};
+use crate::core::model::{FaultKind, FetchFault, Fetched, Freshness, Timestamp, Validators};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest Retry-After that is obeyed.
@@ -47,8 +47,16 @@ pub fn meaning(
         fault
     };
     match status.as_u16() {
-        // Nobody is asked for a delta, but a 226 without one asked for can only be the whole.
-        200 | 203 | 204 | 205 | 226 => Meaning::Body,
+        200 | 203 | 204 | 205 => Meaning::Body,
+        Fetched::IM_USED => match foreign_manipulation(headers) {
+            None => Meaning::Body,
+            Some(name) => {
+                let mut fault = fault(FaultKind::Encoding);
+                let said = format!(" by {name:?}, which was not asked for");
+                fault.detail = fault::clause(&(fault.detail + &said));
+                Meaning::Fault(fault)
+            }
+        },
         301 | 302 | 303 | 307 | 308 => match location(headers) {
             Some(location) => Meaning::Redirect(location),
             None => {
@@ -63,19 +71,19 @@ pub fn meaning(
             fault.detail.push_str(" to a request without validators");
             Meaning::Fault(fault)
         }
-        410 => Meaning::Fault(fault(FaultKind::Gone)),
-        429 => Meaning::Fault(FetchFault {
-            retry_after: retry_after(headers, now),
-            ..fault(FaultKind::Throttled)
-        }),
-        503 => Meaning::Fault(match retry_after(headers, now) {
-            Some(span) => FetchFault {
-                retry_after: Some(span),
-                ..fault(FaultKind::Throttled)
-            },
-            None => fault(FaultKind::Status),
-        }),
-        _ => Meaning::Fault(fault(FaultKind::Status)),
+        code => {
+            let retry_after = retry_after(headers, now).filter(|_| code >= 400);
+            let kind = match code {
+                410 => FaultKind::Gone,
+                429 => FaultKind::Throttled,
+                503 if retry_after.is_some() => FaultKind::Throttled,
+                _ => FaultKind::Status,
+            };
+            Meaning::Fault(FetchFault {
+                retry_after,
+                ..fault(kind)
+            })
+        }
     }
 }
 
@@ -149,6 +157,19 @@ pub fn foreign_coding(headers: &HeaderMap) -> Option<String> {
         .flat_map(|value| value.split(','))
         .map(|token| token.trim().to_ascii_lowercase())
         .find(|token| CODINGS.contains(&token.as_str()))
+}
+
+/// What a 226 says was done to the feed beside leaving out what is known (RFC 3229 section 10.5.2): nothing
+/// else was offered. One that says nothing did what was offered.
+fn foreign_manipulation(headers: &HeaderMap) -> Option<String> {
+    const IM: HeaderName = HeaderName::from_static("im");
+    headers
+        .get_all(IM)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .map(|token| token.split(';').next().unwrap_or("").trim().to_lowercase())
+        .find(|token| !matches!(token.as_str(), "" | "feed" | "identity"))
 }
 
 enum CacheControl {
@@ -313,6 +334,50 @@ mod tests {
             &[],
             FaultKind::Status,
             "HTTP 304 Not Modified to a request without validators",
+        );
+    }
+
+    #[test]
+    fn whatever_failed_retry_after_is_read() {
+        for (status, expected) in [
+            (301, None),
+            (403, Some(60)),
+            (404, Some(60)),
+            (410, Some(60)),
+            (429, Some(60)),
+            (500, Some(60)),
+            (503, Some(60)),
+        ] {
+            for said in ["60", "Sun, 22 Nov 2026 01:31:00 GMT"] {
+                let headers = headers(&[("retry-after", said)]);
+                let status = StatusCode::from_u16(status).unwrap();
+                let Meaning::Fault(fault) = meaning(status, &headers, false, now()) else {
+                    panic!("{status} is no fault");
+                };
+                let expected = expected.map(Duration::from_secs);
+                assert_eq!(fault.retry_after, expected, "{status}, {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_226_may_leave_out_what_is_known_and_do_nothing_else() {
+        for (said, is_read) in [
+            (None, true),
+            (Some("feed"), true),
+            (Some("FEED, identity"), true),
+            (Some("vcdiff"), false),
+            (Some("feed, gzip"), false),
+        ] {
+            let lines: Vec<(&str, &str)> = said.map(|said| ("im", said)).into_iter().collect();
+            let meaning = meaning(StatusCode::IM_USED, &headers(&lines), true, now());
+            assert_eq!(meaning == Meaning::Body, is_read, "{said:?}");
+        }
+        check_fault(
+            226,
+            &[("im", "vcdiff")],
+            FaultKind::Encoding,
+            "HTTP 226 IM Used by \"vcdiff\", which was not asked for",
         );
     }
 

@@ -40,6 +40,8 @@ const PAGE_ACCEPTED: &str =
     "text/html, application/xhtml+xml;q=0.9, application/xml;q=0.8, */*;q=0.1";
 const SITEMAP_ACCEPTED: &str = "application/xml, text/xml;q=0.9, */*;q=0.1";
 const ROBOTS_ACCEPTED: &str = "text/plain, */*;q=0.1";
+/// RFC 3229 section 10.5.3: what else than the whole is welcome.
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 /// The headers of a job that say nothing about who asks; the others stay with the site they are for.
 const HARMLESS: [HeaderName; 3] = [ACCEPT, ACCEPT_LANGUAGE, USER_AGENT];
 
@@ -316,7 +318,7 @@ impl Target {
     }
 
     fn is_conditional(&self) -> bool {
-        self.headers.contains_key(IF_NONE_MATCH) || self.headers.contains_key(IF_MODIFIED_SINCE)
+        is_conditional(&self.headers)
     }
 
     /// The request a redirect asks for. Credentials go along within the site and never in the clear after
@@ -388,7 +390,15 @@ fn own_headers(wanted: Wanted, validators: &Validators) -> HeaderMap {
             headers.insert(name, value);
         }
     }
+    // New is what came since the answer that the validators are of.
+    if wanted == Wanted::Feed && is_conditional(&headers) {
+        headers.insert(A_IM, HeaderValue::from_static("feed"));
+    }
     headers
+}
+
+fn is_conditional(headers: &HeaderMap) -> bool {
+    headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MODIFIED_SINCE)
 }
 
 /// Checked when the configuration was read; what still cannot be sent is left out.

@@ -73,6 +73,8 @@ pub struct Judge<'a> {
     addresses: HashMap<AddressKey, usize>,
     shared_addresses: HashMap<AddressKey, usize>,
     renamed: HashSet<ArticleNo>,
+    /// Whether the source lists more than the answer says.
+    lists_more: bool,
     joined: HashSet<StoryNo>,
     bridges: BTreeSet<Bridge>,
 }
@@ -103,6 +105,7 @@ impl<'a> Judge<'a> {
             addresses,
             shared_addresses,
             renamed: HashSet::new(),
+            lists_more: false,
             joined: HashSet::new(),
             bridges: BTreeSet::new(),
         }
@@ -114,6 +117,11 @@ impl<'a> Judge<'a> {
             sketches: sketches.clone(),
             ..self
         }
+    }
+
+    /// The answer says only what is new: an id it leaves out is not gone.
+    pub fn expect_more(&mut self) {
+        self.lists_more = true;
     }
 
     /// Each stored article is given away at most once an answer.
@@ -133,6 +141,9 @@ impl<'a> Judge<'a> {
     }
 
     fn renamed_from(&self, entry: &Entry) -> Option<ArticleNo> {
+        if self.lists_more {
+            return None;
+        }
         // A bare host, or an address given to several entries, identifies nothing.
         let address = entry.address.filter(|_| entry.shared_address.is_some())?;
         if self.addresses.get(&address).copied().unwrap_or(0) > 1 {

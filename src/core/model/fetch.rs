@@ -53,7 +53,7 @@ pub struct Freshness {
     pub fresh_for: Option<Duration>,
 }
 
-/// A 200 with its whole body.
+/// A 200 with its whole body, or a 226 with what is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     pub status: u16,
@@ -66,6 +66,11 @@ pub struct Fetched {
     pub freshness: Freshness,
     /// The address it came from, where every redirect on the way there was for good (301, 308).
     pub moved_to: Option<String>,
+}
+
+impl Fetched {
+    /// The answer to an offer to take only what is new (RFC 3229): what it leaves out is listed all the same.
+    pub const IM_USED: u16 = 226;
 }
 
 /// A fetch never fails as a Rust error: failure is data for the schedule.

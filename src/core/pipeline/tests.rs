@@ -354,6 +354,55 @@ fn a_new_id_at_an_old_address_is_the_old_entry_changed() {
     assert!(digest.report.new.is_empty());
 }
 
+/// What a source says when it says only what is new.
+fn delta(entries: Vec<Entry>) -> PollOutcome {
+    let mut outcome = feed(entries);
+    if let PollOutcome::Read { status, .. } = &mut outcome {
+        *status = Fetched::IM_USED;
+    }
+    outcome
+}
+
+#[test]
+fn what_a_delta_leaves_out_is_listed_all_the_same() {
+    let stored = [
+        article(7, OWN, 4, entry("a")),
+        article(8, OWN, 5, entry("b")),
+    ];
+    let known = known(OWN, &stored);
+    let digest = digest_at(&known, delta(vec![entry("c"), entry("b")]), later());
+    let listed = [100, 8, 7].map(ArticleNo).to_vec();
+    assert_eq!(digest.batch.listings, [(SourceNo(OWN), listed)]);
+    let state = only(&digest.batch.sources);
+    assert_eq!(state.validators, validators("\"mới\""));
+    assert_eq!((state.last_status, digest.report.new.len()), (Some(226), 1));
+    // One that has nothing new changes nothing, and is not suspect for it.
+    let mut nothing = delta(Vec::new());
+    if let PollOutcome::Read { feed, .. } = &mut nothing {
+        feed.problems.push(Problem {
+            item: None,
+            what: "no item".into(),
+        });
+    }
+    let digest = digest_at(&known, nothing, later());
+    assert!(digest.batch.listings.is_empty() && digest.batch.articles.is_empty());
+    assert_eq!(only(&digest.batch.sources).last_problem, None);
+}
+
+#[test]
+fn a_new_id_in_a_delta_is_a_new_entry_since_the_old_one_need_not_be_gone() {
+    let old = article(7, OWN, 4, at("mot.vn", "/lu.html", entry("a")));
+    let beside = at("mot.vn", "/lu.html", titled("Lũ rút", entry("b")));
+    let known = known(OWN, &[old]);
+    for (outcome, is_new) in [
+        (feed(vec![beside.clone()]), false),
+        (delta(vec![beside]), true),
+    ] {
+        let digest = digest_at(&known, outcome, later());
+        assert_eq!(!digest.report.new.is_empty(), is_new);
+    }
+}
+
 #[test]
 fn a_copy_joins_the_story_and_leaves_its_date_and_its_articles_alone() {
     let text = "Tuyến cáp ngầm đã đóng điện cho cả xã đảo";

@@ -305,6 +305,64 @@ async fn a_304_answers_the_validators_that_were_sent() {
     );
 }
 
+fn etag(tag: &str) -> Validators {
+    Validators {
+        etag: Some(tag.into()),
+        last_modified: None,
+    }
+}
+
+#[test]
+fn only_a_feed_that_was_read_is_asked_for_what_is_new() {
+    for (wanted, validators, is_offered) in [
+        (Wanted::Feed, etag("\"1\""), true),
+        (Wanted::Feed, Validators::default(), false),
+        (Wanted::Page, etag("\"1\""), false),
+        (Wanted::Sitemap, etag("\"1\""), false),
+    ] {
+        let headers = own_headers(wanted, &validators);
+        assert_eq!(headers.contains_key(A_IM), is_offered, "{wanted:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_226_is_taken_with_the_validators_it_renews() {
+    let head = "226 IM Used\r\nIM: feed\r\nETag: \"2\"";
+    let origin = Origin::with(|_| vec![Script::Say(answer(head, b"<rss/>"))]).await;
+    let job = FetchJob {
+        validators: etag("\"1\""),
+        ..job(origin.url("/rss"))
+    };
+    let fetched = fetched(fetcher().fetch(job).await);
+    assert_eq!(
+        (fetched.status, fetched.validators),
+        (Fetched::IM_USED, etag("\"2\""))
+    );
+    let request = origin.request(0);
+    assert!(request.contains("\r\na-im: feed\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn one_connection_serves_several_requests() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        for _ in 0..3 {
+            read_head(&mut socket).await;
+            let said = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>";
+            socket.write_all(said).await.unwrap();
+        }
+    });
+    // No other connection is ever accepted.
+    let fetcher = fetcher();
+    for path in ["/a", "/b", "/c"] {
+        let outcome = fetcher.fetch(job(format!("http://{address}{path}"))).await;
+        assert_eq!(fetched(outcome).body, "<rss/>");
+    }
+    serving.await.unwrap();
+}
+
 #[tokio::test]
 async fn redirects_are_followed_and_the_fragment_goes_along() {
     let origin = Origin::with(|_| {

@@ -58,6 +58,17 @@ impl Answer {
         }
     }
 
+    /// Only what is new (RFC 3229).
+    pub fn delta(body: impl Into<Bytes>, tag: &str) -> Answer {
+        let whole = Answer::feed(body);
+        Answer {
+            status: StatusCode::IM_USED,
+            ..whole
+        }
+        .with("im", "feed")
+        .with("etag", tag)
+    }
+
     pub fn html(body: &str) -> Answer {
         Answer {
             body: Bytes::from(body.to_owned()),
