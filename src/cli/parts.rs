@@ -16,6 +16,7 @@ use crate::core::model::{Batch, Mint, Timestamp};
 use crate::core::pipeline::Numbers;
 use crate::fetch::{FetcherRules, HttpFetcher};
 use crate::http::listen::{Limits, Listener};
+use crate::http::peer::PeerRules;
 use crate::store::{Engine, Marker, MemoryEngine, SledEngine, Store, StoreError};
 use crate::systemd::{self, Handed};
 
@@ -389,6 +390,10 @@ pub async fn unix(path: &Path, mode: u32) -> Result<UnixListener, Failure> {
 pub fn limits(config: &Config) -> Limits {
     Limits {
         connections_max: config.server.max_connections,
+        peers: PeerRules::new(
+            config.server.max_connections_per_address,
+            config.server.trusted_proxies.clone(),
+        ),
         ..Limits::default()
     }
 }

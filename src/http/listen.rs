@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,7 +17,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,6 +27,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, error, warn};
 
+use super::peer::{Crowd, PeerRules};
 use super::timed::{Patience, Timed, Turn};
 
 /// A socket the caller has bound.
@@ -36,12 +38,12 @@ pub enum Listener {
 }
 
 /// What one peer, and all of them together, may take.
-///
-/// A bound for each address belongs here too; until there is one, `connections_max` is shared by all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Open at once; the next ones wait in the kernel's queue.
     pub connections_max: usize,
+    /// Of one address, and whose word on addresses is taken; what goes beyond is closed.
+    pub peers: PeerRules,
     /// From the start of a connection to the first byte.
     pub first_byte_timeout: Duration,
     /// From the first byte of a request to the end of its head.
@@ -62,6 +64,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections_max: 8192,
+            peers: PeerRules::default(),
             first_byte_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
@@ -81,6 +84,8 @@ pub trait Handler: Send + Sync + 'static {
 /// The pause after an accept that failed for want of something: file descriptors, memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+const PATH_CHARS_SHOWN: usize = 200;
+
 /// hyper wants at least this much.
 const BUFFER_BYTES_MIN: usize = 8192;
 
@@ -95,16 +100,22 @@ pub async fn serve<H: Handler>(
     let mut gate = Gate::new(listeners, limits.connections_max);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
+    let crowd = Arc::new(Crowd::default());
+    let mut told_crowded = false;
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => report(ended),
             (permit, stream) = gate.accept() => {
+                let Some(seat) = crowd.seat(stream.peer(), &limits.peers) else {
+                    told_crowded = turn_away(&stream, told_crowded);
+                    continue;
+                };
                 let connection = converse(stream, limits.clone(), Arc::clone(&handler), graceful.watcher());
                 connections.spawn(async move {
                     connection.await;
-                    drop(permit);
+                    drop((seat, permit));
                 });
             }
         }
@@ -116,6 +127,19 @@ pub async fn serve<H: Handler>(
             warn!(connections = connections.len(), "connections cut off at shutdown");
         }
     }
+}
+
+/// Says so once; whoever goes on would fill the log otherwise.
+fn turn_away(stream: &Stream, told: bool) -> bool {
+    let address = stream.peer();
+    match told {
+        true => debug!(?address, "a connection too many from one address"),
+        false => warn!(
+            ?address,
+            "as many connections as server.max_connections_per_address allows: further ones are closed"
+        ),
+    }
+    true
 }
 
 fn report(ended: Result<(), JoinError>) {
@@ -135,8 +159,17 @@ struct Gate {
 }
 
 enum Stream {
-    Tcp(TcpStream),
+    Tcp(TcpStream, IpAddr),
     Unix(UnixStream),
+}
+
+impl Stream {
+    fn peer(&self) -> Option<IpAddr> {
+        match self {
+            Stream::Tcp(_, peer) => Some(*peer),
+            Stream::Unix(_) => None,
+        }
+    }
 }
 
 impl Gate {
@@ -192,7 +225,7 @@ impl Gate {
             let accepted = match &self.listeners[at] {
                 Listener::Tcp(tcp) => tcp
                     .poll_accept(cx)
-                    .map_ok(|(stream, _)| Stream::Tcp(stream)),
+                    .map_ok(|(stream, peer)| Stream::Tcp(stream, peer.ip())),
                 Listener::Unix(unix) => unix
                     .poll_accept(cx)
                     .map_ok(|(stream, _)| Stream::Unix(stream)),
@@ -204,6 +237,11 @@ impl Gate {
         }
         Poll::Pending
     }
+}
+
+/// Of what a peer asks for, as much as a line of the log should hold.
+fn shown_path(uri: &Uri) -> String {
+    uri.path().chars().take(PATH_CHARS_SHOWN).collect()
 }
 
 /// Errors of the connection that was to be, not of the listener: nothing to wait for.
@@ -219,18 +257,23 @@ fn is_of_one_peer(err: &io::Error) -> bool {
 
 async fn converse<H: Handler>(stream: Stream, limits: Limits, handler: Arc<H>, watcher: Watcher) {
     match stream {
-        Stream::Tcp(tcp) => {
+        Stream::Tcp(tcp, peer) => {
             if let Err(err) = tcp.set_nodelay(true) {
                 debug!(%err, "could not set TCP_NODELAY");
             }
-            converse_over(tcp, limits, handler, watcher).await;
+            converse_over(tcp, Some(peer), limits, handler, watcher).await;
         }
-        Stream::Unix(unix) => converse_over(unix, limits, handler, watcher).await,
+        Stream::Unix(unix) => converse_over(unix, None, limits, handler, watcher).await,
     }
 }
 
-async fn converse_over<S, H>(socket: S, limits: Limits, handler: Arc<H>, watcher: Watcher)
-where
+async fn converse_over<S, H>(
+    socket: S,
+    peer: Option<IpAddr>,
+    limits: Limits,
+    handler: Arc<H>,
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Handler,
 {
@@ -241,22 +284,31 @@ where
         stall: limits.stall_timeout,
         response: limits.response_timeout,
     };
+    let head_bytes_max = limits.head_bytes_max;
     let turn = Turn::default();
     let socket = TokioIo::new(Timed::new(socket, patience, turn.clone()));
     let service = service_fn(move |request: Request<Incoming>| {
         turn.begin();
         let (turn, handler) = (turn.clone(), Arc::clone(&handler));
+        let client = peer.map(|peer| limits.peers.client(peer, request.headers()));
+        let path = shown_path(request.uri());
         async move {
             let response = handler.handle(request.map(drop)).await;
             turn.answer();
+            debug!(
+                ?client,
+                path,
+                status = response.status().as_u16(),
+                "answered"
+            );
             Ok::<_, Infallible>(response)
         }
     });
     // `header_read_timeout` is off because `Timed` bounds the same waits one by one.
     let connection = http1::Builder::new()
         .header_read_timeout(None)
-        .max_header_size(limits.head_bytes_max)
-        .max_buf_size(limits.head_bytes_max.max(BUFFER_BYTES_MIN))
+        .max_header_size(head_bytes_max)
+        .max_buf_size(head_bytes_max.max(BUFFER_BYTES_MIN))
         .serve_connection(socket, service);
     if let Err(err) = watcher.watch(connection).await {
         debug!(

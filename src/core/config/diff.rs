@@ -114,6 +114,26 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     if old.server.admin_socket != new.server.admin_socket {
         keys.push("admin_socket");
     }
+    let sockets = [
+        (
+            "max_connections",
+            old.server.max_connections != new.server.max_connections,
+        ),
+        (
+            "max_connections_per_address",
+            old.server.max_connections_per_address != new.server.max_connections_per_address,
+        ),
+        (
+            "trusted_proxies",
+            old.server.trusted_proxies != new.server.trusted_proxies,
+        ),
+    ];
+    keys.extend(
+        sockets
+            .iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(key, _)| *key),
+    );
     keys
 }
 
@@ -121,6 +141,9 @@ fn settings(old: &Config, new: &Config) -> Vec<&'static str> {
     let server = super::Server {
         listen: new.server.listen.clone(),
         admin_socket: new.server.admin_socket.clone(),
+        max_connections: new.server.max_connections,
+        max_connections_per_address: new.server.max_connections_per_address,
+        trusted_proxies: new.server.trusted_proxies.clone(),
         ..old.server.clone()
     };
     let store = super::StoreRules {
@@ -229,9 +252,18 @@ mod tests {
     fn what_needs_a_restart_is_named() {
         let old = "[server]\nbase_url = \"https://tin.example.vn/\"\n";
         let new = format!(
-            "{old}listen = [\"127.0.0.1:9\"]\nadmin_socket = \"/a\"\n[store]\npath = \"other\"\n"
+            "{old}listen = [\"127.0.0.1:9\"]\nadmin_socket = \"/a\"\nmax_connections = 9\n\
+             max_connections_per_address = 8\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
+             [store]\npath = \"other\"\n"
         );
-        let expected = vec!["listen", "store.path", "admin_socket"];
+        let expected = vec![
+            "listen",
+            "store.path",
+            "admin_socket",
+            "max_connections",
+            "max_connections_per_address",
+            "trusted_proxies",
+        ];
         check(
             old,
             &new,

@@ -6,14 +6,6 @@
 const NOT_YET: &[(&str, &str)] = &[
     ("store.retention", "every story is kept"),
     ("store.snapshots", "no snapshot is made"),
-    (
-        "server.trusted_proxies",
-        "X-Forwarded-For is believed of nobody",
-    ),
-    (
-        "server.max_connections_per_address",
-        "only max_connections bounds the connections",
-    ),
 ];
 
 /// The sentence that follows `is not yet in effect: `, while there is something to say.

@@ -103,20 +103,7 @@ fn server_of(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Server {
     let admin_socket = reader.parsed(fields, "admin_socket", value::socket_path);
     let connections = reader.size_of(fields, "max_connections", 1..=1_000_000);
     let per_address = reader.size_of(fields, "max_connections_per_address", 1..=1_000_000);
-    if let Some(found) = per_address.as_ref().filter(|found| found.value != 512) {
-        let key = "max_connections_per_address";
-        reader.not_yet(
-            fields,
-            "server.max_connections_per_address",
-            key,
-            found.place.clone(),
-        );
-    }
     let proxies = reader.parsed_each(fields, "trusted_proxies", BLOCKS_MAX, address::block);
-    if proxies.as_ref().is_some_and(|proxies| !proxies.is_empty()) {
-        let place = reader.key_place(fields, "trusted_proxies");
-        reader.not_yet(fields, "server.trusted_proxies", "trusted_proxies", place);
-    }
     Server {
         base_url_is_derived: base_url.is_none(),
         base_url: value_or_else(base_url, || address::base_of(&listen)),

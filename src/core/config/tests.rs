@@ -886,8 +886,6 @@ fn every_key_without_effect_is_warned_of_where_it_is_used() {
     let unused = "\
 [server]
 base_url = \"https://tin.vn\"
-trusted_proxies = [\"10.0.0.0/8\"]
-max_connections_per_address = 1
 [store]
 retention = \"1d\"
 snapshots = 1

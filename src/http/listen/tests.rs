@@ -155,6 +155,53 @@ async fn a_connection_serves_one_request_after_the_other() {
 }
 
 #[tokio::test]
+async fn one_address_too_many_is_closed_and_has_its_place_again_later() {
+    let limits = Limits {
+        peers: PeerRules {
+            uncounted: Vec::new(),
+            ..PeerRules::new(1, Vec::new())
+        },
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let mut first = server.connect().await;
+    assert!(first.get("/a").await.ends_with("at /a"));
+    assert_eq!(server.connect().await.rest().await, "");
+    assert!(first.get("/b").await.ends_with("at /b"));
+    first
+        .send("GET /c HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await;
+    assert!(first.rest().await.ends_with("at /c"));
+    // The place is given back a moment after the last byte.
+    let again = timeout(FOREVER, async {
+        loop {
+            let mut next = server.connect().await;
+            next.0
+                .write_all(b"GET /d HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                .await
+                .unwrap();
+            let said = next.rest().await;
+            if !said.is_empty() {
+                break said;
+            }
+        }
+    });
+    assert!(again.await.expect("a place").ends_with("at /d"));
+}
+
+#[tokio::test]
+async fn loopback_is_not_counted() {
+    let limits = Limits {
+        peers: PeerRules::new(1, Vec::new()),
+        ..Limits::default()
+    };
+    let server = Server::start(limits).await;
+    let (mut one, mut other) = (server.connect().await, server.connect().await);
+    assert!(one.get("/a").await.ends_with("at /a"));
+    assert!(other.get("/b").await.ends_with("at /b"));
+}
+
+#[tokio::test]
 async fn head_gets_the_length_and_no_body() {
     let server = Server::start(Limits::default()).await;
     let mut client = server.connect().await;
