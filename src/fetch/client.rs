@@ -228,6 +228,26 @@ mod tests {
         );
     }
 
+    /// The first bytes of a handshake name what may be spoken above it.
+    #[tokio::test]
+    async fn https_offers_http_2_and_falls_back() {
+        use tokio::io::AsyncReadExt;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        let clients = Clients::new(&rules(), Arc::default()).unwrap();
+        let builder = clients.recipe.builder().unwrap();
+        let client = builder.tls_certs_only([]).build().unwrap();
+        let asking = tokio::spawn(client.get(url).send());
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut hello = Vec::new();
+        let offer = b"\x02h2\x08http/1.1";
+        while !hello.windows(offer.len()).any(|part| part == offer) {
+            let byte = socket.read_u8().await;
+            hello.push(byte.expect("the offer comes before the hello ends"));
+        }
+        asking.abort();
+    }
+
     const NO_CERTIFICATES: &str = "fetch::client::tests::https_alone_needs_certificates";
 
     /// The certificates' place is in the environment, so the test runs itself once more in another one.

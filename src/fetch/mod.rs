@@ -7,8 +7,10 @@
 
 mod answer;
 mod client;
+mod dns;
 mod fault;
 mod http;
+mod nameserver;
 mod politeness;
 pub mod private;
 mod resolve;

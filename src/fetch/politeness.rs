@@ -252,6 +252,9 @@ mod tests {
         check_site("https://www.khanhhoa.gov.vn:8443/", "khanhhoa.gov.vn");
         check_site("http://gov.vn/", "gov.vn");
         check_site("http://localhost:81/", "localhost");
+        // Of the list's private section: neighbours on one hoster are not one site.
+        check_site("https://bao.github.io/rss", "bao.github.io");
+        check_site("https://tin.blogspot.com/feeds", "tin.blogspot.com");
     }
 
     #[test]

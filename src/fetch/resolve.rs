@@ -1,20 +1,31 @@
-//! Looks names up, and lets only permitted addresses through.
+//! Looks names up, keeps what was found for as long as it holds, and lets only permitted addresses through.
 //!
-//! The addresses that pass are those the connection is made to, so a name cannot be public when it is
-//! checked and private when it is used. Address literals never come here: `private` checks them.
+//! The name servers of `/etc/resolv.conf` are asked first, since they say how long their answer holds; whatever is
+//! not theirs to say (`/etc/hosts`, a name of one word, `.local`, no answer, no such name) the system is asked for,
+//! and that is not kept. The addresses that pass are those the connection is made to, at every use, so a name cannot
+//! be public when it is checked and private when it is used. Address literals never come here: `private` checks them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
+use super::nameserver::{NameServers, Told};
 use super::private::AddressRules;
 
 /// Of one name; the rest are not tried.
 const ADDRESSES_MAX: usize = 16;
+/// Names that are kept.
+const NAMES_MAX: usize = 20_000;
+/// The longest a name is kept, and the longest that there is none.
+const KEPT_MAX: Duration = Duration::from_secs(3600);
+const MISSING_KEPT_MAX: Duration = Duration::from_secs(300);
 
 /// Why a name leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +49,50 @@ impl fmt::Display for ResolveError {
 
 impl std::error::Error for ResolveError {}
 
-/// The system's resolver behind `AddressRules`.
+/// What names lead to, while that holds; as it was found, before anything is refused.
+#[derive(Debug, Default)]
+struct Cache {
+    names: Mutex<HashMap<String, Kept>>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    until: Instant,
+    addresses: Vec<IpAddr>,
+}
+
+impl Cache {
+    fn get(&self, name: &str) -> Option<Vec<IpAddr>> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = names.get(name)?;
+        (Instant::now() < kept.until).then(|| kept.addresses.clone())
+    }
+
+    fn put(&self, name: &str, addresses: &[IpAddr], holds: Duration) {
+        let longest = match addresses {
+            [] => MISSING_KEPT_MAX,
+            _ => KEPT_MAX,
+        };
+        let now = Instant::now();
+        let until = now + holds.min(longest);
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if until <= now {
+            names.remove(name);
+            return;
+        }
+        if names.len() >= NAMES_MAX {
+            names.retain(|_, kept| now < kept.until);
+        }
+        if names.len() >= NAMES_MAX {
+            // All of them hold: asking for some once more is cheaper than keeping without a bound.
+            names.clear();
+        }
+        let addresses = addresses.to_vec();
+        names.insert(name.to_owned(), Kept { until, addresses });
+    }
+}
+
+/// The name servers and the system's resolver behind `AddressRules`.
 #[derive(Debug, Clone)]
 pub struct PublicResolver {
     rules: Arc<AddressRules>,
@@ -46,6 +100,8 @@ pub struct PublicResolver {
     lookups: Arc<Semaphore>,
     /// The administrator's own proxy, which may well be private.
     proxy_host: Option<String>,
+    servers: Arc<NameServers>,
+    cache: Arc<Cache>,
 }
 
 impl PublicResolver {
@@ -58,29 +114,51 @@ impl PublicResolver {
             rules,
             lookups: Arc::new(Semaphore::new(lookups_max.clamp(1, Semaphore::MAX_PERMITS))),
             proxy_host,
+            servers: Arc::new(NameServers::of_system()),
+            cache: Arc::default(),
         }
     }
 
     async fn look_up(self, host: String) -> Result<Vec<SocketAddr>, ResolveError> {
-        let permit = self
-            .lookups
-            .acquire_owned()
-            .await
-            .expect("this semaphore is never closed");
-        let name = host.clone();
-        let lookup = tokio::spawn(async move {
-            let _permit = permit;
-            let found = tokio::net::lookup_host((name, 0)).await?;
-            Ok::<Vec<SocketAddr>, io::Error>(found.collect())
-        });
-        let found = lookup
-            .await
-            .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
-            .map_err(|err| lookup_error(&host, &err))?;
+        let found = self.found(&host).await?;
+        let found = found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
         if self.proxy_host.as_deref() == Some(host.as_str()) {
             return Ok(found);
         }
         admit(&host, found, &self.rules)
+    }
+
+    async fn found(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        if let Some(known) = self.cache.get(host) {
+            return Ok(known);
+        }
+        let permit = Arc::clone(&self.lookups)
+            .acquire_owned()
+            .await
+            .expect("this semaphore is never closed");
+        // Somebody else may have asked meanwhile.
+        if let Some(known) = self.cache.get(host) {
+            return Ok(known);
+        }
+        let told = self.servers.ask(host).await;
+        if let Told::Found(said) = &told {
+            self.cache.put(host, &said.addresses, said.holds);
+            return Ok(said.addresses.clone());
+        }
+        let name = host.to_owned();
+        let lookup = tokio::spawn(async move {
+            let _permit = permit;
+            let found = tokio::net::lookup_host((name, 0)).await?;
+            Ok::<Vec<IpAddr>, io::Error>(found.map(|address| address.ip()).collect())
+        });
+        let found = lookup
+            .await
+            .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
+            .map_err(|err| lookup_error(host, &err));
+        if let (Err(ResolveError::NoSuchHost { .. }), Told::Missing(holds)) = (&found, told) {
+            self.cache.put(host, &[], holds);
+        }
+        found
     }
 }
 
@@ -143,6 +221,7 @@ fn lookup_error(host: &str, err: &io::Error) -> ResolveError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::nameserver::tests::FakeServer;
     use super::*;
 
     fn addresses(ips: &[&str]) -> Vec<SocketAddr> {
@@ -216,6 +295,77 @@ mod tests {
         check_words(
             "Temporary failure in name resolution",
             "cannot resolve a.vn: temporary failure in name resolution",
+        );
+    }
+
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_kept_as_long_as_it_holds_and_no_longer() {
+        let cache = Cache::default();
+        let second = Duration::from_secs(1);
+        for (found, holds, kept) in [
+            (ips(&["192.0.2.1"]), 60 * second, 60 * second),
+            (ips(&["192.0.2.1"]), 86_400 * second, KEPT_MAX),
+            (ips(&[]), 86_400 * second, MISSING_KEPT_MAX),
+        ] {
+            cache.put("a.vn", &found, holds);
+            tokio::time::advance(kept - second).await;
+            assert_eq!(cache.get("a.vn"), Some(found));
+            tokio::time::advance(second).await;
+            assert_eq!(cache.get("a.vn"), None);
+        }
+        cache.put("a.vn", &ips(&["192.0.2.1"]), Duration::ZERO);
+        assert_eq!(cache.get("a.vn"), None);
+    }
+
+    #[test]
+    fn names_are_forgotten_before_they_are_too_many() {
+        let cache = Cache::default();
+        for no in 0..NAMES_MAX + 10 {
+            cache.put(&format!("{no}.vn"), &ips(&["192.0.2.1"]), KEPT_MAX);
+        }
+        assert!(cache.names.lock().unwrap().len() <= NAMES_MAX);
+    }
+
+    /// A resolver that asks nobody but `server`.
+    fn asking(server: SocketAddr, rules: AddressRules) -> PublicResolver {
+        PublicResolver {
+            servers: Arc::new(NameServers::at(vec![server])),
+            ..PublicResolver::new(Arc::new(rules), 4, None)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_server_is_asked_once_while_its_answer_holds_and_every_use_is_checked() {
+        let server =
+            FakeServer::start(&[("a.example.vn", "192.0.2.1"), ("b.example.vn", "10.0.0.1")]).await;
+        let resolver = asking(
+            server.address,
+            AddressRules::new(vec!["192.0.2.0/24".parse().unwrap()]),
+        );
+        for _ in 0..3 {
+            let found = resolver.clone().look_up("a.example.vn".to_owned()).await;
+            assert_eq!(found, Ok(addresses(&["192.0.2.1"])));
+            let private = resolver.clone().look_up("b.example.vn".to_owned()).await;
+            assert!(
+                matches!(private, Err(ResolveError::Private { .. })),
+                "{private:?}"
+            );
+        }
+        // Once for each family.
+        assert_eq!(server.asked(), 4);
+        // What is kept is judged by the rules of whoever uses it.
+        let strict = PublicResolver {
+            rules: Arc::default(),
+            ..resolver.clone()
+        };
+        let refused = strict.look_up("a.example.vn".to_owned()).await;
+        assert!(
+            matches!(refused, Err(ResolveError::Private { .. })),
+            "{refused:?}"
         );
     }
 
