@@ -136,6 +136,9 @@ async fn a_retry_after_is_waited_out_whether_it_is_a_span_or_a_date() {
         (429, "7200".to_owned()),
         (429, at.http_date()),
         (503, at.http_date()),
+        (403, "7200".to_owned()),
+        (404, at.http_date()),
+        (500, "7200".to_owned()),
     ] {
         let mut desk = Desk::new("", &["/rss"]).await;
         let wait = Answer::status(status).with("retry-after", &said);
@@ -149,6 +152,65 @@ async fn a_retry_after_is_waited_out_whether_it_is_a_span_or_a_date() {
         );
         assert!(desk.requests("/rss") >= 2);
     }
+}
+
+#[tokio::test]
+async fn every_request_says_who_asks_and_every_later_one_what_is_known() {
+    let mut desk = Desk::new("max_interval = \"30m\"", &["/rss"]).await;
+    desk.origin.say("/rss", Answer::tagged_feed(FEED));
+    desk.pass(HOUR * 3).await;
+    // What failed in between does not make it forget.
+    desk.origin.say_once("/rss", Answer::status(500));
+    desk.pass(HOUR * 3).await;
+    desk.restart();
+    desk.pass(HOUR * 3).await;
+    let asked = desk.origin.asked("/rss");
+    let tag = asked[1].header("if-none-match").map(str::to_owned);
+    assert!(tag.is_some() && asked.len() > 12);
+    for (at, asked) in asked.iter().enumerate() {
+        let known = tag.as_deref().filter(|_| at > 0);
+        assert_eq!(asked.header("if-none-match"), known, "request {at}");
+        assert_eq!(asked.header("a-im"), known.map(|_| "feed"), "request {at}");
+        let agent = asked.header("user-agent").unwrap_or_default();
+        assert!(agent.starts_with("langbao/") && agent.contains("(+https://tin.example.vn/)"));
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_says_only_what_is_new_goes_on_listing_the_rest() {
+    let mut desk = Desk::new("max_interval = \"30m\"", &["/rss"]).await;
+    desk.origin.say_once("/rss", Answer::tagged_feed(FEED));
+    let next = FEED
+        .replace("<guid>muoi</guid>", "<guid>tom</guid>")
+        .replace("Diêm dân vào vụ muối sớm", "Tôm giống được mùa");
+    let delta = Answer::delta(next.clone(), "\"sau\"");
+    desk.origin.say_once("/rss", delta);
+    desk.origin.say("/rss", Answer::status(304));
+    desk.pass(HOUR * 2).await;
+    let source = desk.owner.state().source(SourceNo(0)).expect("configured");
+    assert_eq!((source.entries, source.last_problem.as_deref()), (2, None));
+    let asked = desk.origin.asked("/rss");
+    assert_eq!(asked[2].header("if-none-match"), Some("\"sau\""));
+    let store = Store::open(Arc::clone(&desk.engine), mint).expect("memory opens");
+    let listed = store.reader().listing(SourceNo(0)).expect("readable");
+    assert_eq!(listed.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_asked_together_does_not_stay_together() {
+    let paths: Vec<String> = (0..12).map(|at| format!("/{at}")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let mut desk = Desk::new("min_interval = \"1h\"", &paths).await;
+    for path in &paths {
+        desk.origin.say(path, Answer::tagged_feed(FEED));
+    }
+    desk.pass(HOUR * 8).await;
+    let nth = |turn: usize| -> BTreeSet<i64> {
+        let asked = desk.asked.values();
+        asked.map(|asked| asked[turn].secs()).collect()
+    };
+    assert_eq!(nth(0).len(), 1, "new ones are all asked at once");
+    assert!(nth(1).len() >= 9, "{:?}", nth(1));
 }
 
 #[tokio::test]
