@@ -390,10 +390,10 @@ pub async fn unix(path: &Path, mode: u32) -> Result<UnixListener, Failure> {
 pub fn limits(config: &Config) -> Limits {
     Limits {
         connections_max: config.server.max_connections,
-        peers: PeerRules::new(
+        peers: Arc::new(PeerRules::new(
             config.server.max_connections_per_address,
             config.server.trusted_proxies.clone(),
-        ),
+        )),
         ..Limits::default()
     }
 }

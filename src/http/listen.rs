@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::{debug, error, warn};
+use tracing::{Level, debug, enabled, error, warn};
 
 use super::peer::{Crowd, PeerRules};
 use super::timed::{Patience, Timed, Turn};
@@ -43,7 +43,7 @@ pub struct Limits {
     /// Open at once; the next ones wait in the kernel's queue.
     pub connections_max: usize,
     /// Of one address, and whose word on addresses is taken; what goes beyond is closed.
-    pub peers: PeerRules,
+    pub peers: Arc<PeerRules>,
     /// From the start of a connection to the first byte.
     pub first_byte_timeout: Duration,
     /// From the first byte of a request to the end of its head.
@@ -64,7 +64,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections_max: 8192,
-            peers: PeerRules::default(),
+            peers: Arc::default(),
             first_byte_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
@@ -290,17 +290,17 @@ async fn converse_over<S, H>(
     let service = service_fn(move |request: Request<Incoming>| {
         turn.begin();
         let (turn, handler) = (turn.clone(), Arc::clone(&handler));
-        let client = peer.map(|peer| limits.peers.client(peer, request.headers()));
-        let path = shown_path(request.uri());
+        let told = enabled!(Level::DEBUG).then(|| {
+            let client = peer.map(|peer| limits.peers.client(peer, request.headers()));
+            (client, shown_path(request.uri()))
+        });
         async move {
             let response = handler.handle(request.map(drop)).await;
             turn.answer();
-            debug!(
-                ?client,
-                path,
-                status = response.status().as_u16(),
-                "answered"
-            );
+            if let Some((client, path)) = told {
+                let status = response.status().as_u16();
+                debug!(?client, path, status, "answered");
+            }
             Ok::<_, Infallible>(response)
         }
     });

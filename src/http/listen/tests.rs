@@ -157,10 +157,10 @@ async fn a_connection_serves_one_request_after_the_other() {
 #[tokio::test]
 async fn one_address_too_many_is_closed_and_has_its_place_again_later() {
     let limits = Limits {
-        peers: PeerRules {
+        peers: Arc::new(PeerRules {
             uncounted: Vec::new(),
             ..PeerRules::new(1, Vec::new())
-        },
+        }),
         ..Limits::default()
     };
     let server = Server::start(limits).await;
@@ -192,7 +192,7 @@ async fn one_address_too_many_is_closed_and_has_its_place_again_later() {
 #[tokio::test]
 async fn loopback_is_not_counted() {
     let limits = Limits {
-        peers: PeerRules::new(1, Vec::new()),
+        peers: Arc::new(PeerRules::new(1, Vec::new())),
         ..Limits::default()
     };
     let server = Server::start(limits).await;
