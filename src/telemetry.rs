@@ -13,6 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::core::model::Timestamp;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
@@ -46,6 +48,8 @@ pub struct Levels {
     pub stories: u64,
     pub articles: u64,
     pub store_bytes: u64,
+    /// When the oldest story was first seen.
+    pub oldest_at: Option<Timestamp>,
     /// Configured sources by state.
     pub sources: Vec<(&'static str, u64)>,
     pub degraded: bool,
@@ -72,6 +76,7 @@ pub struct Telemetry {
     stories: Gauge,
     articles: Gauge,
     store_bytes: Gauge,
+    oldest: Gauge,
     sources: Family<State, Gauge>,
     degraded: Gauge,
     held: Gauge,
@@ -101,6 +106,7 @@ impl Default for Telemetry {
             stories: Gauge::default(),
             articles: Gauge::default(),
             store_bytes: Gauge::default(),
+            oldest: Gauge::default(),
             sources: Family::default(),
             degraded: Gauge::default(),
             held: Gauge::default(),
@@ -157,6 +163,11 @@ impl Telemetry {
             "store_bytes",
             "The store's size on disk",
             self.store_bytes.clone(),
+        );
+        registry.register(
+            "store_oldest_timestamp_seconds",
+            "When the oldest stored story was first seen; 0 while there is none",
+            self.oldest.clone(),
         );
         registry.register(
             "sources",
@@ -258,6 +269,11 @@ impl Telemetry {
         self.stories.set(level(levels.stories));
         self.articles.set(level(levels.articles));
         self.store_bytes.set(level(levels.store_bytes));
+        self.oldest.set(
+            levels
+                .oldest_at
+                .map_or(0, |at| at.millis().div_euclid(1000)),
+        );
         self.degraded.set(i64::from(levels.degraded));
         for (state, count) in &levels.sources {
             self.sources
@@ -297,6 +313,7 @@ mod tests {
             stories: 5,
             articles: 7,
             store_bytes: 11,
+            oldest_at: Some(Timestamp::from_secs(1_700_000_000)),
             sources: vec![("ok", 2)],
             degraded: true,
             held: 13,
@@ -316,6 +333,7 @@ mod tests {
             "langbao_store_stories 5",
             "langbao_store_articles 7",
             "langbao_store_bytes 11",
+            "langbao_store_oldest_timestamp_seconds 1700000000",
             "langbao_sources{state=\"ok\"} 2",
             "langbao_degraded 1",
             "langbao_held 13",

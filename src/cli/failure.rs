@@ -81,13 +81,13 @@ impl From<StoreError> for Failure {
             StoreError::Open { path, .. } => (
                 Exit::No,
                 format!(
-                    "move {} aside and import the last export into a new store",
+                    "`langbao import --aside` puts {} aside and reads the last export or snapshot",
                     path.display()
                 ),
             ),
             StoreError::Lost { .. } => (
                 Exit::No,
-                "start `langbao run`, which puts it aside and goes on, or import the last export into a new store"
+                "start `langbao run`, which puts it aside and goes on, or read the last export or snapshot with `langbao import --aside`"
                     .to_owned(),
             ),
             StoreError::Newer { .. } => (
@@ -100,15 +100,15 @@ impl From<StoreError> for Failure {
             ),
             StoreError::Damaged { .. } => (
                 Exit::No,
-                "import the last export into a new store".to_owned(),
+                "read the last export or snapshot with `langbao import --aside`".to_owned(),
             ),
             StoreError::HalfImported => (
                 Exit::No,
-                "remove the store's folder and import the whole export again".to_owned(),
+                "import the whole export again, with --aside".to_owned(),
             ),
             StoreError::NotEmpty => (
                 Exit::No,
-                "import into a store of its own: set store.path to a folder that is not there yet"
+                "set store.path to a folder that is not there yet, or replace the store with --aside"
                     .to_owned(),
             ),
         };

@@ -1,6 +1,6 @@
-//! `langbao import`: an export from standard input into an empty store.
+//! `langbao import`: an export or a snapshot from standard input, packed or not, into an empty store.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, BufReader};
 use std::sync::Arc;
 
 use super::{Exit, Failure, Global, check, connect, parts, place, runtime, say};
@@ -11,7 +11,7 @@ use crate::store::{ExportLine, Store, StoreError};
 /// Lines written together.
 const BATCH_LINES: usize = 500;
 
-pub fn run(global: &Global) -> Result<Exit, Failure> {
+pub fn run(global: &Global, aside: bool) -> Result<Exit, Failure> {
     let path = place::config_file(global)?;
     let checked = check::load(&path)?;
     let config = checked.config;
@@ -23,14 +23,32 @@ pub fn run(global: &Global) -> Result<Exit, Failure> {
         .into());
     }
     let clock: SharedClock = Arc::new(SystemClock);
-    let mut store = parts::store(&place::store(&config), &config, parts::now(&clock))?;
-    let lines = take(&mut store, std::io::stdin().lock())?;
+    let (folder, now) = (place::store(&config), parts::now(&clock));
+    let (mut store, before) = match aside && folder.exists() {
+        true => parts::store_put_aside(&folder, &config, now)?,
+        false => (parts::store(&folder, &config, now)?, None),
+    };
+    let input = unpacked(std::io::stdin().lock()).map_err(|err| bad(0, &err.to_string()))?;
+    let lines = take(&mut store, input)?;
+    if let Some(before) = before {
+        parts::go_on_after(&mut store, &before, now)?;
+    }
     let counts = store.counts()?;
     say(format_args!(
         "{lines} lines: {} stories of {} articles",
         counts.stories, counts.articles
     ));
     Ok(Exit::Done)
+}
+
+/// What zstd packed is unpacked; anything else is read as it is.
+fn unpacked<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+    const MAGIC: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+    let mut input = input;
+    Ok(match input.fill_buf()?.starts_with(MAGIC) {
+        true => Box::new(BufReader::new(zstd::Decoder::with_buffer(input)?)),
+        false => Box::new(input),
+    })
 }
 
 fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
@@ -93,6 +111,18 @@ mod tests {
              {{\"authority\":\"tin.vn\",\"date\":\"2026-11-22\",\"store\":\"k\"}}}}}}\n\
              {{\"numbers\":{{\"source\":0,\"article\":0,\"story\":0}}}}\n"
         )
+    }
+
+    #[test]
+    fn packed_or_not_the_same_lines_are_read() {
+        let text = "một\nhai\n";
+        let packed = zstd::encode_all(text.as_bytes(), 3).expect("packable");
+        for bytes in [text.as_bytes(), &packed, b""] {
+            let mut read = String::new();
+            let mut input = unpacked(bytes).expect("readable");
+            io::Read::read_to_string(&mut input, &mut read).expect("readable");
+            assert_eq!(read, if bytes.is_empty() { "" } else { text });
+        }
     }
 
     #[test]

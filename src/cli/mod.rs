@@ -152,9 +152,13 @@ enum Command {
     /// Write the whole store to standard output as JSON Lines
     #[command(after_help = "Example:\n  langbao export | zstd > langbao.jsonl.zst")]
     Export,
-    /// Read an export from standard input into an empty store; ids stay the same
-    #[command(after_help = "Example:\n  zstdcat langbao.jsonl.zst | langbao import")]
-    Import,
+    /// Read an export or a snapshot from standard input into an empty store; ids stay the same
+    #[command(after_help = "Example:\n  langbao import < langbao.jsonl.zst")]
+    Import {
+        /// Put the store that is there aside first, whatever its state
+        #[arg(long)]
+        aside: bool,
+    },
 }
 
 /// Runs the command that `args` name; the process's exit status.
@@ -212,7 +216,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Explain { story, json } => explain::run(global, &story, json),
         Command::Export => export::run(global),
-        Command::Import => import::run(global),
+        Command::Import { aside } => import::run(global, aside),
     }
 }
 

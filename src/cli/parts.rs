@@ -14,6 +14,7 @@ use crate::clock::{Clock, SharedClock};
 use crate::core::config::{Config, Listen};
 use crate::core::model::{Batch, Mint, Timestamp};
 use crate::core::pipeline::Numbers;
+use crate::daemon::snapshot;
 use crate::fetch::{FetcherRules, HttpFetcher};
 use crate::http::listen::{Limits, Listener};
 use crate::http::peer::PeerRules;
@@ -130,9 +131,65 @@ fn store_that_lost(path: &Path, now: Timestamp) -> Result<(Store, Option<String>
         );
     }
     resume(&mut store, path, &marker, now)?;
-    let warning = "the store was damaged: what was written last is lost; stop, import the last export into a new store, start";
+    let warning = format!(
+        "the store was damaged: what was written last is lost; {}",
+        restoring(path)
+    );
     error!(store = %path.display(), "THE STORE LOST WHAT WAS WRITTEN LAST: {warning}");
-    Ok((store, Some(warning.to_owned())))
+    Ok((store, Some(warning)))
+}
+
+/// How an operator gets back what is lost.
+fn restoring(path: &Path) -> String {
+    match snapshot::list(path).pop() {
+        Some(newest) => format!(
+            "stop, run `langbao import --aside < {}`, start",
+            newest.display()
+        ),
+        None => "stop, run `langbao import --aside` with the last export, start".to_owned(),
+    }
+}
+
+/// An empty store in the place of the one in `path`, which is put aside, with the numbers that were surely never
+/// given away there; an export is to be read into it.
+///
+/// # Errors
+/// When another process holds the store, or the folder cannot be written.
+pub fn store_put_aside(
+    path: &Path,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(Store, Option<Marker>), StoreError> {
+    if let Err(held @ StoreError::Held { .. }) = SledEngine::open(path) {
+        return Err(held);
+    }
+    let before = marker(path)?;
+    put_aside(path, now).map_err(|err| not_aside(path, "it is to be replaced", &err))?;
+    let mut store = Store::open(Arc::new(reopened(path)?), || mint(config, now))?;
+    match &before {
+        // Whatever becomes of the import, no number is given away twice.
+        Some(before) => {
+            let marker = Marker::write(path, &store.mint()?, before.never_given());
+            store.watch_over(marker.map_err(|err| unmarked(path, &err))?);
+        }
+        None => watch_over(&mut store, path)?,
+    }
+    Ok((store, before))
+}
+
+/// Has an imported store go on after every number that the one put aside gave away.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn go_on_after(store: &mut Store, before: &Marker, now: Timestamp) -> Result<(), StoreError> {
+    let next = before.never_given();
+    store.apply(&Batch {
+        at: Some(now),
+        next_source: next.source,
+        next_article: next.article,
+        next_story: next.story,
+        ..Batch::default()
+    })
 }
 
 fn begin_anew(
@@ -183,8 +240,9 @@ fn resume(
 
 fn told(path: &Path, why: &str, aside: &Path) -> String {
     let warning = format!(
-        "{why}: it was put aside as {}, a new one is begun; stop, import the last export into a new store, start",
-        aside.display()
+        "{why}: it was put aside as {}, a new one is begun; {}",
+        aside.display(),
+        restoring(path)
     );
     error!(store = %path.display(), "THE STORE WAS PUT ASIDE: {warning}");
     warning
@@ -217,7 +275,8 @@ fn put_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     std::fs::create_dir(&aside)?;
     for file in std::fs::read_dir(path)? {
         let name = file?.file_name();
-        if !name.to_string_lossy().starts_with(PREFIX) {
+        // Snapshots are for the store that comes after it.
+        if !name.to_string_lossy().starts_with(PREFIX) && name != snapshot::FOLDER {
             std::fs::rename(path.join(&name), aside.join(&name))?;
         }
     }

@@ -82,6 +82,7 @@ pub async fn serve(
         identity,
         reloads,
         limits,
+        snapshots_in: Some(folder),
         supervisor,
         seed: parts::seed(),
     };

@@ -55,6 +55,9 @@ struct Status {
     started: String,
     stories: u64,
     articles: u64,
+    #[serde(default)]
+    store_bytes: u64,
+    oldest: Option<String>,
     degraded: Option<String>,
     #[serde(default)]
     held: u64,
@@ -106,6 +109,12 @@ fn table(raw: &RawValue) -> Result<String, Failure> {
     let mut text = format!(
         "langbao {}, since {}: {} stories of {} articles\n",
         status.version, status.started, status.stories, status.articles
+    );
+    let oldest = status.oldest.as_deref().unwrap_or("none yet");
+    let _ = writeln!(
+        text,
+        "store: {} KiB on disk, the oldest story first seen: {oldest}",
+        status.store_bytes / 1024
     );
     if let Some(cause) = &status.degraded {
         let _ = writeln!(text, "DEGRADED, nothing is polled: {cause}");

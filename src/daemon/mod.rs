@@ -18,12 +18,14 @@ pub mod preview;
 mod pulse;
 mod related;
 mod select;
+pub mod snapshot;
 mod status;
 mod web;
 pub mod window;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,7 +46,7 @@ use crate::store::StoreError;
 use crate::systemd::Supervisor;
 use crate::telemetry::Telemetry;
 use gather::Gathering;
-use owner::{Owner, PollJob, Published, STEP_ARTICLES_MAX};
+use owner::{Owner, PollJob, Published, STEP_ARTICLES_MAX, STEP_STORIES_MAX};
 use pulse::Pulse;
 use window::Stretch;
 
@@ -68,6 +70,8 @@ pub struct Parts<F> {
     /// Reloads asked for by signal.
     pub reloads: mpsc::Receiver<()>,
     pub limits: Limits,
+    /// The store's folder, where snapshots of it are to be made.
+    pub snapshots_in: Option<PathBuf>,
     pub supervisor: Arc<dyn Supervisor>,
     /// Seeds the jitter.
     pub seed: u64,
@@ -77,6 +81,11 @@ pub struct Parts<F> {
 const NAP_MAX: Duration = Duration::from_secs(30);
 /// Between two steps of judging stored articles anew: polls and requests come first.
 const JUDGE_PAUSE: Duration = Duration::from_millis(20);
+/// Keys settled in one step, some ten milliseconds, and the pause between two.
+const STEP_KEYS_MAX: usize = 1024;
+const SETTLE_PAUSE: Duration = Duration::from_millis(20);
+/// Between two steps of looking for stories that leave.
+const RETIRE_PAUSE: Duration = Duration::from_millis(50);
 /// Polls under way, waiting for their turn at a host included, for each one the fetcher has in flight.
 const UNDER_WAY_FACTOR: usize = 4;
 
@@ -181,6 +190,10 @@ struct Loop<F> {
     /// How many articles were last seen to find no room in the window, and when that was told.
     left_out: u64,
     left_out_told: Option<Instant>,
+    /// When old stories were last looked at.
+    retired_last: Option<Instant>,
+    /// When keys were last settled.
+    settled_last: Option<Instant>,
 }
 
 /// Runs until `shutdown` resolves: polls, serves, answers; then stops within the limits' deadline.
@@ -220,6 +233,16 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
     });
     let reloads = tokio::spawn(admin::reload_on_signal(parts.reloads, desk));
 
+    let snapshots = parts.snapshots_in.map(|store| {
+        let snapshots = snapshot::Snapshots {
+            reader: parts.owner.reader(),
+            served: published.subscribe(),
+            clock: Arc::clone(&parts.clock),
+            store,
+        };
+        tokio::spawn(snapshots.keep())
+    });
+
     let mut machine = Loop::new(
         parts.owner,
         parts.fetcher,
@@ -234,6 +257,8 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
     loop {
         let nap = machine.start_due();
         let nap = machine.judge_some().min(nap);
+        let nap = machine.retire_some().min(nap);
+        let nap = machine.settle_some().min(nap);
         let nap = pulse.beat(&machine.owner).min(nap);
         tokio::select! {
             () = &mut shutdown => break,
@@ -250,6 +275,9 @@ pub async fn run<F: Fetcher>(parts: Parts<F>, shutdown: impl Future<Output = ()>
     // Every write is flushed when it is made: a poll under way is lost, nothing else.
     machine.polls.shutdown().await;
     reloads.abort();
+    if let Some(snapshots) = snapshots {
+        snapshots.abort();
+    }
     let _ = stop.send(true);
     if let Some(admin) = admin {
         admin.abort();
@@ -306,6 +334,8 @@ impl<F: Fetcher> Loop<F> {
             judged_last: None,
             left_out: 0,
             left_out_told: None,
+            retired_last: None,
+            settled_last: None,
         }
     }
 
@@ -389,6 +419,46 @@ impl<F: Fetcher> Loop<F> {
         }
         self.judged_last = Some(Instant::now());
         JUDGE_PAUSE
+    }
+
+    /// Takes away some stories that leave where that is due; how long until there are more to look at.
+    fn retire_some(&mut self) -> Duration {
+        let now = self.clock.now();
+        if !self.owner.has_retiring(now) {
+            return NAP_MAX;
+        }
+        let since = self.retired_last.map_or(RETIRE_PAUSE, |at| at.elapsed());
+        if since < RETIRE_PAUSE {
+            return RETIRE_PAUSE - since;
+        }
+        match self.blocking(|owner| owner.retire_some(now, STEP_STORIES_MAX)) {
+            Ok(0) => {}
+            Ok(stories) => debug!(stories, "old stories left the store"),
+            Err(err) => {
+                self.telemetry.write_failed();
+                error!(%err, "old stories cannot leave the store: it goes on when it can be written");
+            }
+        }
+        self.retired_last = Some(Instant::now());
+        RETIRE_PAUSE
+    }
+
+    /// Settles some keys of the store where that is due; how long until there are more.
+    fn settle_some(&mut self) -> Duration {
+        if !self.owner.has_unsettled() {
+            return NAP_MAX;
+        }
+        let since = self.settled_last.map_or(SETTLE_PAUSE, |at| at.elapsed());
+        if since < SETTLE_PAUSE {
+            return SETTLE_PAUSE - since;
+        }
+        let now = self.clock.now();
+        if let Err(err) = self.blocking(|owner| owner.settle_some(now, STEP_KEYS_MAX)) {
+            self.telemetry.write_failed();
+            error!(%err, "old keys of the store cannot be settled: it goes on when it can be written");
+        }
+        self.settled_last = Some(Instant::now());
+        SETTLE_PAUSE
     }
 
     fn start(&mut self, no: SourceNo) {

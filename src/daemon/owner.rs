@@ -5,9 +5,11 @@
 //! store up again when it can be written.
 
 mod regroup;
+mod retention;
 mod standing;
 
 pub use regroup::STEP_REGROUPED_MAX;
+pub use retention::STEP_STORIES_MAX;
 pub use standing::{STEP_ARTICLES_MAX, Undone};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -114,6 +116,7 @@ pub struct Owner {
     recent: Recent,
     herald: Herald,
     group: Group,
+    retiring: retention::Retiring,
 }
 
 /// Polls that are decided and wait to be written together.
@@ -157,6 +160,7 @@ impl Owner {
             recent: Recent::new(config.stories.window),
             herald: Box::new(|_| {}),
             group: Group::default(),
+            retiring: retention::Retiring::default(),
             derived_base_url: config
                 .server
                 .base_url_is_derived
@@ -462,6 +466,24 @@ impl Owner {
             }
         }
         Ok(())
+    }
+
+    /// Whether so much was written that it is time to settle it in the store, and the store can be written.
+    pub fn has_unsettled(&self) -> bool {
+        self.degraded.is_none() && self.store.is_unsettled()
+    }
+
+    /// Settles at most `limit` keys of the store among their neighbours; whether there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written: the owner is degraded then.
+    pub fn settle_some(&mut self, now: Timestamp, limit: usize) -> Result<bool, StoreError> {
+        self.stand_firm(now)?;
+        let settled = self.store.settle_some(limit);
+        if let Err(err) = &settled {
+            self.degrade(err, now);
+        }
+        settled
     }
 
     /// What is staged is not to be written, and was never there.

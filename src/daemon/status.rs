@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::owner::Published;
 use crate::core::config::{Kind, Source};
-use crate::core::model::{Health, SourceId, SourceState, Tally};
+use crate::core::model::{Health, SourceId, SourceState, Tally, Timestamp};
 use crate::core::review;
 use crate::core::state;
 use crate::http::health::{HealthView, RuleLine, SourceLine};
@@ -20,6 +20,8 @@ pub struct Status {
     stories: u64,
     articles: u64,
     store_bytes: u64,
+    /// When the oldest story that is stored was first seen.
+    oldest: Option<String>,
     /// Articles that wait for an operator.
     held: u64,
     /// Stored articles judged anew since rules, taxonomy or algorithm changed.
@@ -99,6 +101,7 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
         stories: counts.stories,
         articles: counts.articles,
         store_bytes: reader.bytes(),
+        oldest: oldest(reader)?.map(|at| at.rfc3339()),
         held: counts.held,
         recompute: reader
             .recompute()?
@@ -120,6 +123,11 @@ pub fn status(reader: &StoreReader, published: &Published) -> Result<Status, Sto
     })
 }
 
+fn oldest(reader: &StoreReader) -> Result<Option<Timestamp>, StoreError> {
+    let first = reader.first_seen_after(None, 1)?;
+    Ok(first.first().map(|(at, _)| *at))
+}
+
 impl Status {
     /// The same for people.
     pub fn view(self, published: &Published) -> HealthView {
@@ -136,6 +144,8 @@ impl Status {
             started: self.started,
             stories: self.stories,
             articles: self.articles,
+            store_bytes: self.store_bytes,
+            oldest: self.oldest,
             held: self.held,
             judged: (self.recompute.done, self.recompute.total),
             gathered: (self.regroup.done, self.regroup.total),
@@ -264,6 +274,7 @@ pub fn levels(reader: &StoreReader, published: &Published) -> Result<Levels, Sto
         stories: counts.stories,
         articles: counts.articles,
         store_bytes: status.store_bytes,
+        oldest_at: oldest(reader)?,
         sources: sources.into_iter().collect(),
         degraded: published.degraded.is_some(),
         held: counts.held,

@@ -220,6 +220,11 @@ impl Recent {
         self.window.left_out()
     }
 
+    /// Forgets an article that is no longer stored.
+    pub fn let_go(&mut self, article: &Article) {
+        self.window.let_go(article.published_at);
+    }
+
     /// Takes over what has been written; articles from `first_new` on were not there before.
     pub fn apply(&mut self, batch: &Batch, first_new: u64) {
         for article in &batch.articles {

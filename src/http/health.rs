@@ -19,6 +19,10 @@ pub struct HealthView {
     pub started: String,
     pub stories: u64,
     pub articles: u64,
+    /// The store on disk.
+    pub store_bytes: u64,
+    /// RFC 3339: when the oldest story was first seen.
+    pub oldest: Option<String>,
     /// Articles that wait for an operator.
     pub held: u64,
     /// Stored articles judged anew, of how many.
@@ -72,6 +76,14 @@ fn write_page(out: &mut String, view: &HealthView) -> std::fmt::Result {
         escape(view.version),
         escape(&view.started),
     )?;
+    if let Some(oldest) = &view.oldest {
+        writeln!(
+            out,
+            "<p class=\"meta\">Kho: {} MiB trên đĩa, tin cũ nhất từ {}</p>",
+            view.store_bytes.div_ceil(1024 * 1024),
+            escape(oldest)
+        )?;
+    }
     for note in &view.notes {
         writeln!(out, "<p><strong>{}</strong></p>", escape(note))?;
     }
@@ -155,6 +167,8 @@ mod tests {
             started: "2026-11-22T08:00:00Z".to_owned(),
             stories: 5,
             articles: 7,
+            store_bytes: 3_500_000,
+            oldest: Some("2024-11-22T08:00:00Z".to_owned()),
             held: 3,
             judged: (2, 9),
             gathered: (3, 8),

@@ -195,11 +195,31 @@ pub fn parse_place(prefix: &[u8], key: &[u8]) -> Option<Place> {
 }
 
 pub fn first_seen(story: &Story) -> Vec<u8> {
-    join(&[
-        BY_FIRST_SEEN,
-        &ascending(story.first_seen_at),
-        &story.no.0.to_be_bytes(),
-    ])
+    first_seen_at(story.first_seen_at, story.no)
+}
+
+pub fn first_seen_at(at: Timestamp, no: StoryNo) -> Vec<u8> {
+    join(&[BY_FIRST_SEEN, &ascending(at), &no.0.to_be_bytes()])
+}
+
+/// When the story that a key of `f` names was first seen.
+pub fn parse_first_seen(key: &[u8]) -> Option<(Timestamp, StoryNo)> {
+    let time = i64::from_be_bytes(key.get(1..9)?.try_into().ok()?);
+    let no = u64::from_be_bytes(key.get(9..17)?.try_into().ok()?);
+    Some((Timestamp::from_millis(time ^ i64::MIN), StoryNo(no)))
+}
+
+/// Stories that became part of another one.
+pub fn fused_into(into: StoryNo) -> Vec<u8> {
+    join(&[b"w", &into.0.to_be_bytes()])
+}
+
+/// Where a story that became part of another one is found by that.
+pub fn of_fused(story: &Story) -> Option<Vec<u8>> {
+    match story.standing {
+        Standing::Fused { into, .. } => Some(join(&[&fused_into(into), &story.no.0.to_be_bytes()])),
+        Standing::Shown | Standing::Retracted { .. } => None,
+    }
 }
 
 /// `f` at a moment: every story first seen then or later sorts at or after it.
@@ -259,6 +279,7 @@ pub fn of_story<'a>(
         Standing::Retracted { .. } | Standing::Fused { .. } => Vec::new(),
     };
     let mut keys = vec![(first_seen(story), Vec::new())];
+    keys.extend(of_fused(story).map(|key| (key, Vec::new())));
     let orders = orders(&shown);
     for order in &orders {
         keys.push((at_place(order, place), Vec::new()));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, From, Place};
-use super::{Engine, EngineError, Pair, StoreError, record};
+use super::{EngineError, Pair, StoreError, Tree, record};
 use crate::core::dedup::sketch::body_keys;
 use crate::core::merge::Told;
 use crate::core::model::{
@@ -119,25 +119,17 @@ const CHUNK: usize = 512;
 /// A handle for reading; cheap to clone.
 #[derive(Clone)]
 pub struct StoreReader {
-    engine: Arc<dyn Engine>,
+    tree: Arc<dyn Tree>,
     /// Odd while a write is under way; raised by each that ends.
     pub(super) writes: Arc<AtomicU64>,
 }
 
 impl StoreReader {
-    pub(super) fn new(engine: Arc<dyn Engine>) -> StoreReader {
+    pub(super) fn new(tree: Arc<dyn Tree>) -> StoreReader {
         StoreReader {
-            engine,
+            tree,
             writes: Arc::default(),
         }
-    }
-
-    pub(super) fn engine(&self) -> &dyn Engine {
-        self.engine.as_ref()
-    }
-
-    pub(super) fn shared_engine(&self) -> Arc<dyn Engine> {
-        Arc::clone(&self.engine)
     }
 
     /// Something made from the store is still what the store says if this is the same before and after
@@ -147,14 +139,22 @@ impl StoreReader {
         writes.is_multiple_of(2).then_some(writes)
     }
 
+    /// The same store, read through another tree.
+    pub(super) fn through(&self, tree: Arc<dyn Tree>) -> StoreReader {
+        StoreReader {
+            tree,
+            writes: Arc::clone(&self.writes),
+        }
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.engine
+        self.tree
             .get(key)
             .map_err(|EngineError(cause)| StoreError::Read(cause))
     }
 
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, StoreError> {
-        self.engine
+        self.tree
             .scan(prefix, from, limit)
             .map_err(|EngineError(cause)| StoreError::Read(cause))
     }
@@ -268,7 +268,7 @@ impl StoreReader {
 
     /// Bytes on disk.
     pub fn bytes(&self) -> u64 {
-        self.engine.bytes()
+        self.tree.bytes()
     }
 
     /// What is shown of a story: it, and those of its articles that are shown; none where nothing is.
@@ -459,6 +459,44 @@ impl StoreReader {
             .filter_map(|(key, _)| keys::last_number(key))
             .map(StoryNo)
             .collect())
+    }
+
+    /// Stories by when they were first seen, the earliest first, after one of them, at most `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn first_seen_after(
+        &self,
+        after: Option<(Timestamp, StoryNo)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, StoryNo)>, StoreError> {
+        let from = after.map_or(keys::BY_FIRST_SEEN.to_vec(), |(at, no)| {
+            [keys::first_seen_at(at, no).as_slice(), &[0]].concat()
+        });
+        let pairs = self.scan(keys::BY_FIRST_SEEN, &from, limit)?;
+        Ok(pairs
+            .iter()
+            .filter_map(|(key, _)| keys::parse_first_seen(key))
+            .collect())
+    }
+
+    /// Stories that turned out to be part of another one.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn fused_into(&self, into: StoryNo) -> Result<Vec<StoryNo>, StoreError> {
+        let prefix = keys::fused_into(into);
+        let mut parts = Vec::new();
+        let mut from = prefix.clone();
+        loop {
+            let pairs = self.scan(&prefix, &from, CHUNK)?;
+            let numbers = pairs.iter().filter_map(|(key, _)| keys::last_number(key));
+            parts.extend(numbers.map(StoryNo));
+            match pairs.last() {
+                Some((key, _)) if pairs.len() == CHUNK => from = [key.as_slice(), &[0]].concat(),
+                _ => return Ok(parts),
+            }
+        }
     }
 
     /// Everything stored that the entries of one answer may have to do with.

@@ -45,6 +45,12 @@ impl Engine for MemoryEngine {
             .collect())
     }
 
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError> {
+        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let last = tree.range(prefix.to_vec()..=key.to_vec()).next_back();
+        Ok(last.map(|(key, value)| (key.clone(), value.clone())))
+    }
+
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
         let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         for op in ops {

@@ -25,17 +25,21 @@
 //! | `k` source ~published story | stories a source carries, by the story's date |
 //! | `o` source ~published article | one source's shown articles by their own dates; value: the story |
 //! | `r` order ~left story | stories that left one of `d`, `g`, `k`, the last first: tombstones |
+//! | `w` story story | stories that became part of one |
 //! | `q` ~first-seen article | articles that a rule or a flood holds |
 //!
 //! Values of records are a version byte, then plain or zstd-compressed postcard (see `record`). A tree of an
-//! older format gets the keys it lacks when it is opened (see `upgrade`).
+//! older format gets the keys it lacks when it is opened (see `upgrade`). On the medium old keys lie in blocks of
+//! many, under the byte 1 (see `blocks`).
 
+mod blocks;
 mod index;
 mod keys;
 mod layer;
 mod lookup;
 mod marker;
 mod memory;
+mod pack;
 mod record;
 mod sled;
 mod staged;
@@ -49,6 +53,7 @@ use std::sync::atomic::Ordering;
 use crate::core::model::{Article, ArticleNo, Batch, Mint, Story, StoryNo};
 use crate::core::pipeline::Numbers;
 
+use blocks::Blocks;
 pub use keys::{From, Place};
 pub use lookup::{Counts, ExportLine, Order, SourcePlace, StoreReader};
 pub use marker::Marker;
@@ -75,6 +80,12 @@ pub trait Engine: Send + Sync + 'static {
     /// When the medium cannot be read.
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError>;
 
+    /// The last pair whose key starts with `prefix` and is not past `key`, which starts with it too.
+    ///
+    /// # Errors
+    /// When the medium cannot be read.
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError>;
+
     /// All of `ops` or none; on `Ok` they are durable.
     ///
     /// # Errors
@@ -82,6 +93,18 @@ pub trait Engine: Send + Sync + 'static {
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError>;
 
     /// Bytes on disk; zero for memory.
+    fn bytes(&self) -> u64;
+}
+
+/// The map as it is read, whatever lies where on the medium.
+trait Tree: Send + Sync + 'static {
+    /// As [`Engine::get`].
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError>;
+
+    /// As [`Engine::scan`], under a prefix of at least one byte.
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError>;
+
+    /// As [`Engine::bytes`].
     fn bytes(&self) -> u64;
 }
 
@@ -173,10 +196,22 @@ pub struct Store {
     reader: StoreReader,
     /// The same with what is staged.
     ahead: StoreReader,
+    blocks: Arc<Blocks>,
     staged: Arc<Staged>,
     marker: Option<Marker>,
     /// Whether the last write is known to have reached the medium.
     is_sure: bool,
+    /// Keys written since settling last began; after an opening nobody knows, so it begins.
+    unsettled: usize,
+    /// From where on keys are to be settled, while that is under way.
+    settling: Option<Vec<u8>>,
+}
+
+/// Keys that wait by themselves before they are settled: of some thousand articles.
+const UNSETTLED_KEYS_MAX: usize = 64 * 1024;
+
+fn unread(EngineError(cause): EngineError) -> StoreError {
+    StoreError::Read(cause)
 }
 
 impl Drop for Store {
@@ -206,7 +241,8 @@ impl Store {
     /// # Errors
     /// When the medium fails, or holds a newer format.
     pub fn open(engine: Arc<dyn Engine>, make: impl FnOnce() -> Mint) -> Result<Store, StoreError> {
-        let reader = StoreReader::new(engine);
+        let blocks = Arc::new(Blocks::over(engine).map_err(unread)?);
+        let reader = StoreReader::new(Arc::clone(&blocks) as Arc<dyn Tree>);
         match reader.format()? {
             Some(found) if found > record::VERSION => Err(StoreError::Newer {
                 found,
@@ -214,25 +250,28 @@ impl Store {
             }),
             Some(_) if reader.is_half_imported()? => Err(StoreError::HalfImported),
             Some(found) => {
-                let store = Store::over(reader);
+                let store = Store::over(blocks, reader);
                 if found < record::VERSION {
                     upgrade::run(&store.reader, found, |ops| store.write(ops))?;
                 }
                 Ok(store)
             }
             None => {
-                let store = Store::over(reader);
+                let store = Store::over(blocks, reader);
                 store.write(index::new_store(&make()))?;
                 Ok(store)
             }
         }
     }
 
-    fn over(reader: StoreReader) -> Store {
-        let staged = Arc::new(Staged::over(reader.shared_engine()));
+    fn over(blocks: Arc<Blocks>, reader: StoreReader) -> Store {
+        let staged = Arc::new(Staged::over(Arc::clone(&blocks) as Arc<dyn Tree>));
         Store {
+            ahead: reader.through(Arc::clone(&staged) as Arc<dyn Tree>),
             reader,
-            ahead: StoreReader::new(Arc::clone(&staged) as Arc<dyn Engine>),
+            blocks,
+            unsettled: UNSETTLED_KEYS_MAX,
+            settling: None,
             staged,
             marker: None,
             is_sure: true,
@@ -244,7 +283,7 @@ impl Store {
     /// # Errors
     /// When the medium cannot be read.
     pub fn is_blank(engine: &Arc<dyn Engine>) -> Result<bool, StoreError> {
-        Ok(StoreReader::new(Arc::clone(engine)).format()?.is_none())
+        Ok(engine.get(keys::FORMAT).map_err(unread)?.is_none())
     }
 
     /// Has every number covered by `marker` before it is written.
@@ -288,9 +327,30 @@ impl Store {
         if ops.is_empty() {
             return Ok(());
         }
+        self.unsettled = self.unsettled.saturating_add(ops.len());
         let written = self.write(ops);
         self.is_sure = written.is_ok();
         written
+    }
+
+    /// Whether so much was written that it is time to settle it.
+    pub fn is_unsettled(&self) -> bool {
+        self.settling.is_some() || self.unsettled >= UNSETTLED_KEYS_MAX
+    }
+
+    /// Settles at most `limit` keys among their neighbours; whether there are more.
+    ///
+    /// # Errors
+    /// When the medium fails; what is read is the same before and after.
+    pub fn settle_some(&mut self, limit: usize) -> Result<bool, StoreError> {
+        let from = self.settling.take().unwrap_or_else(|| {
+            self.unsettled = 0;
+            Vec::new()
+        });
+        let settled = self.blocks.settle(&from, limit);
+        self.is_sure = settled.is_ok();
+        self.settling = settled.map_err(|EngineError(cause)| StoreError::Write(cause))?;
+        Ok(self.settling.is_some())
     }
 
     /// What is staged is not to be written.
@@ -339,7 +399,7 @@ impl Store {
     fn write(&self, ops: Vec<Op>) -> Result<(), StoreError> {
         let writes = &self.reader.writes;
         writes.fetch_add(1, Ordering::SeqCst);
-        let written = self.reader.engine().write(ops);
+        let written = self.blocks.write(ops);
         writes.fetch_add(1, Ordering::SeqCst);
         written.map_err(|EngineError(cause)| StoreError::Write(cause))
     }

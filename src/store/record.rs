@@ -10,18 +10,10 @@ mod v1;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
+use super::{StoreError, pack};
 use crate::core::model::{ArticleNo, Mint, Recompute, Regroup, SCHEMA_VERSION, Tally, Timestamp};
 
 pub const VERSION: u8 = SCHEMA_VERSION;
-
-const PLAIN: u8 = 0;
-const ZSTD: u8 = 1;
-/// Shorter records gain nothing from compression.
-const ZSTD_BYTES_MIN: usize = 256;
-const ZSTD_LEVEL: i32 = 3;
-/// What one record may inflate to: an article's texts are bounded far below it.
-const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What a value can hold, in the shapes it has had.
 pub trait Record: DeserializeOwned {
@@ -58,25 +50,26 @@ fn whole<T: DeserializeOwned>(plain: &[u8]) -> Result<T, String> {
 pub fn encode<T: Serialize>(record: &T) -> Vec<u8> {
     let plain =
         postcard::to_allocvec(record).expect("records hold no type that postcard cannot write");
-    let packed = match plain.len() >= ZSTD_BYTES_MIN {
-        true => zstd::bulk::compress(&plain, ZSTD_LEVEL).ok(),
-        false => None,
-    };
-    let (encoding, body) = match packed {
-        Some(packed) if packed.len() < plain.len() => (ZSTD, packed),
-        _ => (PLAIN, plain),
-    };
-    let mut bytes = Vec::with_capacity(body.len() + 2);
-    bytes.extend([VERSION, encoding]);
-    bytes.extend(body);
-    bytes
+    [&[VERSION], pack::pack(&plain).as_slice()].concat()
+}
+
+/// The value of a key as it is laid beside its neighbours: an article or a story is compressed with them.
+pub fn relaxed(kind: &[u8], value: Vec<u8>) -> Vec<u8> {
+    match (kind, value.as_slice()) {
+        (b"a" | b"t", [version, packed @ ..]) => match pack::unpack(packed) {
+            Ok(plain) => [&[*version], pack::as_it_is(&plain).as_slice()].concat(),
+            // It is damage when it is read.
+            Err(_) => value,
+        },
+        _ => value,
+    }
 }
 
 pub fn decode<T: Record>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
     let damaged = |cause: &str| StoreError::Damaged {
         what: format!("{what}: {cause}"),
     };
-    let [version, encoding, body @ ..] = bytes else {
+    let [version, packed @ ..] = bytes else {
         return Err(damaged("too short"));
     };
     if *version > VERSION {
@@ -85,16 +78,8 @@ pub fn decode<T: Record>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
             known: VERSION,
         });
     }
-    let inflated;
-    let plain = match *encoding {
-        PLAIN => body,
-        ZSTD => {
-            inflated = zstd::bulk::decompress(body, RECORD_BYTES_MAX)
-                .map_err(|err| damaged(&err.to_string()))?;
-            &inflated
-        }
-        other => return Err(damaged(&format!("unknown encoding {other}"))),
-    };
+    let plain = pack::unpack(packed).map_err(|cause| damaged(&cause))?;
+    let plain = plain.as_slice();
     let read = match *version {
         0 => Err("unknown version 0".to_owned()),
         1 => T::from_v1(plain),
@@ -139,7 +124,7 @@ mod tests {
             );
         }
         assert!(decode::<String>(&[VERSION, 9, 1, 2, 3], "text").is_err());
-        assert!(decode::<u32>(&[VERSION, PLAIN, 7, 0], "number").is_err());
-        assert!(decode::<u32>(&[0, PLAIN, 7], "number").is_err());
+        assert!(decode::<u32>(&[VERSION, 0, 7, 0], "number").is_err());
+        assert!(decode::<u32>(&[0, 0, 7], "number").is_err());
     }
 }

@@ -114,6 +114,14 @@ impl Engine for SledEngine {
         Ok(pairs)
     }
 
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError> {
+        let Some(pair) = self.db.range(prefix..=key).next_back() else {
+            return Ok(None);
+        };
+        let (key, value) = pair.map_err(failed)?;
+        Ok(Some((key.to_vec(), value.to_vec())))
+    }
+
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
         let mut batch = sled::Batch::default();
         for op in ops {

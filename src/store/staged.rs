@@ -1,20 +1,20 @@
-//! Writes that wait for others: a layer in memory above an engine, which only the writer's own decisions see.
+//! Writes that wait for others: a layer in memory above the tree, which only the writer's own decisions see.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::layer::{Upper, overlaid};
-use super::{Engine, EngineError, Op, Pair};
+use super::{EngineError, Op, Pair, Tree};
 
 pub struct Staged {
-    under: Arc<dyn Engine>,
+    under: Arc<dyn Tree>,
     /// By key; none where it is to be deleted.
     waiting: RwLock<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
 }
 
 impl Staged {
-    pub fn over(under: Arc<dyn Engine>) -> Staged {
+    pub fn over(under: Arc<dyn Tree>) -> Staged {
         Staged {
             under,
             waiting: RwLock::default(),
@@ -60,7 +60,7 @@ impl Staged {
     }
 }
 
-impl Engine for Staged {
+impl Tree for Staged {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         let waiting = self.waiting.read().unwrap_or_else(PoisonError::into_inner);
         match waiting.get(key) {
@@ -81,10 +81,6 @@ impl Engine for Staged {
         )
     }
 
-    fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
-        self.under.write(ops)
-    }
-
     fn bytes(&self) -> u64 {
         self.under.bytes()
     }
@@ -93,7 +89,7 @@ impl Engine for Staged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MemoryEngine;
+    use crate::store::{Blocks, Engine, MemoryEngine};
 
     fn key(random: &mut fastrand::Rng) -> Vec<u8> {
         vec![random.u8(b'a'..b'd'), random.u8(..12)]
@@ -103,7 +99,7 @@ mod tests {
     fn what_waits_is_read_as_if_it_were_written() {
         for seed in 0..40 {
             let mut random = fastrand::Rng::with_seed(seed);
-            let under = Arc::new(MemoryEngine::new());
+            let under = Arc::new(Blocks::over(Arc::new(MemoryEngine::new())).expect("memory"));
             let plain = MemoryEngine::new();
             let staged = Staged::over(Arc::clone(&under) as Arc<_>);
             for step in 0..60 {
@@ -119,7 +115,7 @@ mod tests {
                 let (asked, from) = (key(&mut random), key(&mut random));
                 assert_eq!(staged.get(&asked), plain.get(&asked));
                 let limit = random.usize(1..9);
-                for prefix in [&asked[..1], &[]] {
+                for prefix in [&asked[..1], &asked[..2]] {
                     let seen = staged.scan(prefix, &from, limit);
                     assert_eq!(seen, plain.scan(prefix, &from, limit), "seed {seed}");
                 }
@@ -129,7 +125,7 @@ mod tests {
 
     #[test]
     fn nobody_else_sees_what_waits() {
-        let under = Arc::new(MemoryEngine::new());
+        let under = Arc::new(Blocks::over(Arc::new(MemoryEngine::new())).expect("memory"));
         let staged = Staged::over(Arc::clone(&under) as Arc<_>);
         staged.add(vec![Op::Put(b"a".to_vec(), vec![1])]);
         assert_eq!(under.get(b"a"), Ok(None));

@@ -5,7 +5,7 @@
 //! never looks at, and the next opening begins again; only the last write names the new format.
 
 use super::{Op, StoreError, StoreReader, index, keys, record};
-use crate::core::model::Article;
+use crate::core::model::{Article, Story};
 
 /// Keys written together.
 const STEP_KEYS_MAX: usize = 1024;
@@ -19,7 +19,30 @@ pub fn run(
     if found < 2 {
         full_texts(store, &write)?;
     }
+    if found < 3 {
+        fused_stories(store, &write)?;
+    }
     write(vec![index::whole()])
+}
+
+/// Version 2 did not find the stories that became part of one, which leave with it.
+fn fused_stories(
+    store: &StoreReader,
+    write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut step = Vec::new();
+    store.each(keys::STORIES, |_, value| {
+        let story: Story = record::decode(value, "story")?;
+        step.extend(keys::of_fused(&story).map(|key| Op::Put(key, Vec::new())));
+        match step.len() < STEP_KEYS_MAX {
+            true => Ok(()),
+            false => write(std::mem::take(&mut step)),
+        }
+    })?;
+    match step.is_empty() {
+        true => Ok(()),
+        false => write(step),
+    }
 }
 
 /// Version 1 did not find articles by their full text: without these keys a later copy of an old article would

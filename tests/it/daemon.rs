@@ -110,6 +110,10 @@ impl Engine for GatedEngine {
         self.memory.scan(prefix, from, limit)
     }
 
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError> {
+        self.memory.last_up_to(prefix, key)
+    }
+
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
         let gate = self
             .gate

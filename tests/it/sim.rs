@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use langbao::admin::Deed;
 use langbao::core::model::{
-    Article, ArticleNo, Mint, SourceId, SourceNo, Standing, Story, StoryNo, Timestamp,
+    Article, ArticleNo, EntryKey, Mint, SourceId, SourceNo, Standing, Story, StoryNo, Timestamp,
 };
 use langbao::core::reading;
 use langbao::core::review::{Review, Terms};
@@ -68,6 +68,12 @@ struct World {
     lost_writes: usize,
     /// Polls that were written together with others.
     together: usize,
+    retention: Duration,
+    /// Stories that left because they were old.
+    retired: usize,
+    settled: usize,
+    /// The entries of their articles.
+    gone: BTreeSet<(SourceNo, EntryKey)>,
     /// Asked, and not ended yet.
     under_way: BTreeSet<SourceNo>,
     /// Which of [`RULES`] are in force.
@@ -89,9 +95,10 @@ const RULES: [&str; 4] = [
      [stories]\nwindow = \"1h\"\n",
 ];
 
-fn feeds_toml(rules: usize) -> String {
-    let mut text = String::from(
-        "[server]\nbase_url = \"https://tin.example.vn/\"\n[schedule]\nmin_interval = \"5m\"\nmax_interval = \"2h\"\n",
+fn feeds_toml(rules: usize, retention: Duration) -> String {
+    let mut text = format!(
+        "[store]\nretention = \"{}d\"\n[server]\nbase_url = \"https://tin.example.vn/\"\n[schedule]\nmin_interval = \"5m\"\nmax_interval = \"2h\"\n",
+        retention.as_secs() / DAY.as_secs()
     );
     for (at, _) in HABITS.iter().enumerate() {
         let _ = write!(
@@ -111,12 +118,16 @@ fn mint() -> Mint {
 }
 
 impl World {
-    fn new(seed: u64) -> World {
+    fn new(seed: u64, retention: Duration) -> World {
         let engine = FaultyEngine::new();
         let now = Timestamp::from_secs(1_795_334_400);
         let store = Store::open(Arc::clone(&engine) as Arc<_>, mint).expect("memory opens");
-        let owner =
-            Owner::open(store, crate::support::config(&feeds_toml(0)), now).expect("it opens");
+        let owner = Owner::open(
+            store,
+            crate::support::config(&feeds_toml(0, retention)),
+            now,
+        )
+        .expect("it opens");
         let newsrooms = HABITS
             .iter()
             .enumerate()
@@ -136,6 +147,10 @@ impl World {
             restarts: 0,
             lost_writes: 0,
             together: 0,
+            retention,
+            retired: 0,
+            settled: 0,
+            gone: BTreeSet::new(),
             under_way: BTreeSet::new(),
             rules: 0,
             retracted: BTreeSet::new(),
@@ -150,7 +165,8 @@ impl World {
             self.happen();
             self.poll_due();
             self.judge_some();
-            let next = self.owner.next_due_at(&BTreeSet::new()).unwrap_or(end);
+            self.retire_some();
+            let next = self.owner.next_due_at(&self.under_way).unwrap_or(end);
             let idle = Duration::from_secs(self.random.u64(30..300));
             self.now = next
                 .min(self.now + idle)
@@ -174,6 +190,7 @@ impl World {
             22 => self.restart(),
             23 => self.amend(),
             24 if self.random.u32(..4) == 0 => self.change_rules(),
+            25..30 => self.settle_some(),
             _ => {}
         }
     }
@@ -213,14 +230,16 @@ impl World {
     fn edit(&mut self, at: usize) {
         let day = self.random.u32(1..28);
         if let Some(item) = self.newsrooms[at].items.last_mut() {
-            item.text = format!("{} (Cập nhật ngày {day}.)", item.text);
+            // One note replaces the other: edited again and again a text would cease to be its copies'.
+            let text = item.text.split(" (Cập nhật").next().unwrap_or_default();
+            item.text = format!("{text} (Cập nhật ngày {day}.)");
         }
     }
 
     fn restart(&mut self) {
         self.restarts += 1;
         self.under_way.clear();
-        let config = crate::support::config(&feeds_toml(self.rules));
+        let config = crate::support::config(&feeds_toml(self.rules, self.retention));
         // A restart onto a full disk fails, and systemd tries again.
         for _ in 0..5 {
             let store = match Store::open(Arc::clone(&self.engine) as Arc<_>, mint) {
@@ -277,7 +296,7 @@ impl World {
 
     fn change_rules(&mut self) {
         let rules = self.random.usize(..RULES.len());
-        let config = crate::support::config(&feeds_toml(rules));
+        let config = crate::support::config(&feeds_toml(rules, self.retention));
         if self.owner.recover(self.now) && self.owner.reload(config, self.now).is_ok() {
             self.rules = rules;
         }
@@ -290,6 +309,77 @@ impl World {
             if done {
                 self.assert_state_is_the_store();
             }
+        }
+    }
+
+    fn retire_some(&mut self) {
+        if !self.owner.recover(self.now) || !self.owner.has_retiring(self.now) {
+            return;
+        }
+        let reader = self.owner.reader();
+        let before = match self.random.u32(..20) {
+            0 => Some(Contents::of(&reader)),
+            _ => None,
+        };
+        let limit = self.random.usize(1..30);
+        let Ok(left) = self.owner.retire_some(self.now, limit) else {
+            return;
+        };
+        self.retired += left;
+        self.assert_state_is_the_store();
+        if let Some(before) = before {
+            self.assert_left(&before, &Contents::of(&reader), left);
+        }
+    }
+
+    /// What left was old and listed by nobody, and nothing else did.
+    fn assert_left(&mut self, before: &Contents, after: &Contents, left: usize) {
+        assert_eq!(before.stories.len() - after.stories.len(), left);
+        let reader = self.owner.reader();
+        for story in before.stories.values() {
+            if after.stories.contains_key(&story.no) {
+                continue;
+            }
+            let is_part = matches!(story.standing, Standing::Fused { .. });
+            assert!(is_part || self.now.since(story.first_seen_at) > self.retention);
+            for no in &story.articles {
+                let article = &before.articles[no];
+                let listing = reader.listing(article.source).expect("readable");
+                assert!(!listing.contains(no), "{article:?} is listed");
+            }
+        }
+    }
+
+    /// Once it is quiet nothing is left of what is old and listed by nobody.
+    fn assert_retired(&mut self, store: &Contents) {
+        let reader = self.owner.reader();
+        let listed: BTreeSet<ArticleNo> = self
+            .owner
+            .state()
+            .sources()
+            .flat_map(|source| reader.listing(source.no).expect("readable"))
+            .collect();
+        // Rounds are an hour apart.
+        let span = self.retention + Duration::from_secs(2 * 3600);
+        for story in store.stories.values() {
+            let is_old = self.now.since(story.first_seen_at) > span;
+            let is_part = matches!(story.standing, Standing::Fused { .. });
+            let is_listed = story.articles.iter().any(|no| listed.contains(no));
+            assert!(!is_old || is_part || is_listed, "{story:?} stayed");
+        }
+        for source in self.owner.state().sources() {
+            let stored = store.articles.values();
+            let stored = stored.filter(|article| article.source == source.no).count();
+            assert_eq!(source.entries, u64::try_from(stored).expect("few"));
+        }
+    }
+
+    fn settle_some(&mut self) {
+        let reader = self.owner.reader();
+        let before = (reader.counts(), reader.numbers());
+        if self.owner.recover(self.now) && self.owner.settle_some(self.now, 40).is_ok() {
+            assert_eq!((reader.counts(), reader.numbers()), before);
+            self.settled += 1;
         }
     }
 
@@ -380,6 +470,8 @@ impl World {
     /// itself to one of its own.
     fn assert_whole(&mut self) {
         let store = Contents::of(&self.owner.reader());
+        assert!(self.gone.is_disjoint(&store.entries()), "what left is back");
+        self.gone = store.gone.clone();
         let mut keys = BTreeSet::new();
         for article in store.articles.values() {
             assert!(
@@ -407,10 +499,10 @@ impl World {
         }
         for (article, story) in &self.homes {
             let now = store.articles.get(article).map(|article| article.story);
-            let now = now.unwrap_or_else(|| panic!("article {article} was lost"));
+            let has_left = now.is_none() && self.retired > 0;
             assert!(
-                now == store.last_of(*story) || now > *story,
-                "article {article} moved from {story} to {now}"
+                has_left || now.is_some_and(|now| now == store.last_of(*story) || now > *story),
+                "article {article} was lost or moved from {story} to {now:?}"
             );
         }
         self.homes = store
@@ -423,7 +515,7 @@ impl World {
     /// Whatever rules there were in between, every article is tagged and ruled as those in force say.
     fn assert_judged(&self) {
         assert!(!self.owner.has_unjudged());
-        let config = crate::support::config(&feeds_toml(self.rules));
+        let config = crate::support::config(&feeds_toml(self.rules, self.retention));
         let review = Review::of(&Terms::of(&config)).expect("checked rules");
         for article in Contents::of(&self.owner.reader()).articles.values() {
             let source = self.owner.state().source(article.source).expect("known");
@@ -458,14 +550,18 @@ impl World {
             "shown, and told to have left"
         );
         for no in &self.retracted {
-            let standing = store.stories[no].standing;
+            let standing = store.stories.get(no).map(|story| story.standing);
             assert!(
-                matches!(standing, Standing::Retracted { .. }),
+                matches!(standing, None | Some(Standing::Retracted { .. })),
                 "story {no} came back"
             );
         }
         let counts = reader.counts().expect("readable");
         assert_eq!(counts.stories, u64::try_from(visible.len()).expect("few"));
+        assert_eq!(
+            counts.articles,
+            u64::try_from(store.articles.len()).expect("few")
+        );
         let held = reader.held(usize::MAX).expect("readable").len();
         assert_eq!(counts.held, u64::try_from(held).expect("few"));
     }
@@ -480,9 +576,10 @@ impl World {
         while self.now < quiet_until {
             self.poll_due();
             self.judge_some();
+            self.retire_some();
             let next = self
                 .owner
-                .next_due_at(&BTreeSet::new())
+                .next_due_at(&self.under_way)
                 .unwrap_or(quiet_until);
             self.now = next.max(self.now + Duration::from_millis(1));
         }
@@ -492,6 +589,7 @@ impl World {
         self.assert_whole();
         self.assert_judged();
         let store = Contents::of(&self.owner.reader());
+        self.assert_retired(&store);
         for (at, newsroom) in self.newsrooms.iter().enumerate() {
             let id = SourceId::parse(&format!("s{at}")).expect("plain");
             let no = self.owner.state().find(&id).expect("configured").no;
@@ -523,13 +621,22 @@ impl World {
 struct Contents {
     articles: BTreeMap<ArticleNo, Article>,
     stories: BTreeMap<StoryNo, Story>,
+    gone: BTreeSet<(SourceNo, EntryKey)>,
 }
 
 impl Contents {
+    fn entries(&self) -> BTreeSet<(SourceNo, EntryKey)> {
+        let articles = self.articles.values();
+        articles
+            .map(|article| (article.source, article.entry.key))
+            .collect()
+    }
+
     fn of(reader: &StoreReader) -> Contents {
         let mut contents = Contents {
             articles: BTreeMap::new(),
             stories: BTreeMap::new(),
+            gone: BTreeSet::new(),
         };
         reader
             .export(|line| {
@@ -539,6 +646,9 @@ impl Contents {
                     }
                     ExportLine::Story(story) => {
                         contents.stories.insert(story.no, story);
+                    }
+                    ExportLine::Gone { source, entry } => {
+                        contents.gone.insert((source, entry));
                     }
                     _ => {}
                 }
@@ -564,9 +674,10 @@ impl Contents {
     }
 }
 
-fn simulate(seed: u64, days: u32) {
+/// How many articles an operator let go.
+fn simulate(seed: u64, days: u32) -> usize {
     eprintln!("simulation with LANGBAO_SIM_SEED={seed}");
-    let mut world = World::new(seed);
+    let mut world = World::new(seed, DAY * 730);
     for _ in 0..days * 4 {
         world.run(DAY / 4);
         world.assert_whole();
@@ -590,8 +701,9 @@ fn simulate(seed: u64, days: u32) {
     // A world in which nothing happened would show nothing.
     assert!(world.published > 100 && world.polls > 300);
     assert!(world.restarts > 0 && world.lost_writes > 0 && store.with_copies() > 5);
-    assert!(world.together > 20);
-    assert!(world.judged > 5 && world.released > 0 && !world.retracted.is_empty());
+    assert!(world.together > 20 && world.settled > 100);
+    assert!(world.judged > 5 && !world.retracted.is_empty());
+    world.released
 }
 
 #[test]
@@ -600,7 +712,26 @@ fn days_of_polling_keep_every_invariant() {
         Ok(seed) => vec![seed.parse().expect("LANGBAO_SIM_SEED is a number")],
         Err(_) => (1..=3).collect(),
     };
-    for seed in seeds {
-        simulate(seed, 3);
+    let released = seeds
+        .into_iter()
+        .map(|seed| simulate(seed, 3))
+        .sum::<usize>();
+    assert!(released > 0);
+}
+
+#[test]
+fn what_is_old_leaves_and_does_not_come_back() {
+    let mut world = World::new(11, DAY);
+    for _ in 0..12 {
+        world.run(DAY / 4);
+        world.assert_whole();
     }
+    world.assert_complete();
+    let numbers = world.owner.reader().numbers().expect("readable");
+    let counts = world.owner.reader().counts().expect("readable");
+    eprintln!(
+        "{} stories left, {} articles of {} are there, {} restarts",
+        world.retired, counts.articles, numbers.article, world.restarts
+    );
+    assert!(world.retired > 100 && world.gone.len() > 100 && world.lost_writes > 0);
 }

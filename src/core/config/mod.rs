@@ -10,7 +10,6 @@
 mod address;
 mod diff;
 mod expand;
-mod not_yet;
 mod place;
 mod reach;
 mod read;

@@ -157,13 +157,7 @@ fn store_of(reader: &mut Reader<'_>, root: &Fields<'_>) -> StoreRules {
     let fields = open(reader, root, "store");
     let default = DAY * 730;
     let retention = reader.duration(&fields, "retention", DAY..=DAY * 36_500);
-    if let Some(found) = retention.as_ref().filter(|found| found.value != default) {
-        reader.not_yet(&fields, "store.retention", "retention", found.place.clone());
-    }
     let snapshots = reader.count(&fields, "snapshots", 0..=1000);
-    if let Some(found) = snapshots.as_ref().filter(|found| found.value != 7) {
-        reader.not_yet(&fields, "store.snapshots", "snapshots", found.place.clone());
-    }
     StoreRules {
         path: reader
             .parsed(&fields, "path", value::path)

@@ -8,7 +8,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::expand::{ExpandFault, Expansion, expand};
-use super::not_yet::not_yet;
 use super::place::{FileText, Note, Place, credentials, is_unsafe};
 use super::suggest::nearest;
 use super::value::{self, Fault};
@@ -258,13 +257,6 @@ impl<'a> Reader<'a> {
         if !fields.has(key) && self.is_whole(fields.place.file) {
             let message = fields.say(&format!("{key} is missing"));
             self.mistake(fields.place.clone(), message, Some(hint.to_owned()));
-        }
-    }
-
-    pub(super) fn not_yet(&mut self, fields: &Fields<'_>, path: &str, key: &str, place: Place) {
-        if let Some(instead) = not_yet(path) {
-            let message = fields.say(&format!("{key} is not yet in effect: {instead}"));
-            self.warn(place, message, None);
         }
     }
 

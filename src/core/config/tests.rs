@@ -882,34 +882,7 @@ fn what_an_administrator_would_want_to_know_is_warned_of() {
 }
 
 #[test]
-fn every_key_without_effect_is_warned_of_where_it_is_used() {
-    let unused = "\
-[server]
-base_url = \"https://tin.vn\"
-[store]
-retention = \"1d\"
-snapshots = 1
-[schedule]
-requests_per_hour = 1
-[[source]]
-id = \"a\"
-url = \"https://a.vn\"
-[[rule]]
-match = { title = \"x\" }
-action = \"drop\"
-";
-    let warnings = good(unused).warnings;
-    assert_eq!(
-        warnings.len(),
-        not_yet::paths().len(),
-        "{}",
-        lines(&warnings)
-    );
-    assert!(
-        warnings
-            .iter()
-            .all(|remark| remark.message.contains(" is not yet in effect: "))
-    );
+fn defaults_written_out_are_nothing_to_warn_of() {
     let defaults = "\
 [server]
 base_url = \"https://tin.vn\"
@@ -1007,11 +980,6 @@ fn every_key_is_documented() {
     let tables = settings::TABLES.iter().flat_map(|(_, keys)| keys.iter());
     for key in tables.chain(super::source::KEYS) {
         assert!(DOCUMENTATION.contains(&format!("`{key}`")), "{key}");
-    }
-    for path in not_yet::paths() {
-        let marked = format!("`{path}`");
-        let list = DOCUMENTATION.split("## Not yet in effect").nth(1).unwrap();
-        assert!(list.contains(&marked), "{path}");
     }
 }
 

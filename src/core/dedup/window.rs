@@ -178,6 +178,13 @@ impl Window {
         }
     }
 
+    /// Something dated then is no longer stored: its span is read anew when it is asked for.
+    pub fn let_go(&mut self, at: Timestamp) {
+        let no = self.span_of(at);
+        self.coming.remove(&no);
+        self.forget(no);
+    }
+
     fn note(&mut self, no: SpanNo, kept: Kept) {
         let Some(written) = self.coming.get_mut(&no) else {
             return;

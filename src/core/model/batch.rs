@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Version of the shape of [`Batch`] and of the records a store keeps.
-pub const SCHEMA_VERSION: u8 = 2;
+pub const SCHEMA_VERSION: u8 = 3;
 
 /// Everything one decision changes: the only thing that ever changes a store.
 ///

@@ -61,8 +61,9 @@ fn exported(store: &StoreReader) -> Vec<ExportLine> {
 }
 
 /// A store of today with what the old program exported from the same tree.
-fn imported() -> Store {
-    let mut store = Store::open(Arc::new(MemoryEngine::new()), || mint("new")).expect("opens");
+fn imported(into: &Arc<MemoryEngine>) -> Store {
+    let engine = Arc::clone(into) as Arc<dyn Engine>;
+    let mut store = Store::open(engine, || mint("new")).expect("opens");
     let mut batch = Batch::default();
     for line in data("v1.jsonl").lines() {
         match serde_json::from_str(line).expect("an export of version 1 is read") {
@@ -135,9 +136,10 @@ fn a_tree_of_version_1_gets_the_keys_that_an_import_of_its_export_makes() {
     let engine = MemoryEngine::new().filled();
     let before = pairs(&*engine);
     let store = opened(Arc::clone(&engine) as Arc<dyn Engine>);
-    let (after, anew) = (pairs(&*engine), imported());
+    let fresh = Arc::new(MemoryEngine::new());
+    let (after, anew) = (pairs(&*engine), imported(&fresh));
     assert_eq!(exported(&store), exported(&anew));
-    assert!(after.keys().eq(pairs(anew.engine()).keys()));
+    assert!(after.keys().eq(pairs(&*fresh).keys()));
     let is_of_a_full_text = |key: &Vec<u8>| key.starts_with(b"x");
     assert!(
         after.len() > before.len()
@@ -162,6 +164,10 @@ impl Engine for Killed {
 
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError> {
         self.memory.scan(prefix, from, limit)
+    }
+
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError> {
+        self.memory.last_up_to(prefix, key)
     }
 
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {

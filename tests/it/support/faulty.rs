@@ -47,6 +47,10 @@ impl Engine for FaultyEngine {
         self.memory.scan(prefix, from, limit)
     }
 
+    fn last_up_to(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Pair>, EngineError> {
+        self.memory.last_up_to(prefix, key)
+    }
+
     fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         if take_one(&self.let_through) || !take_one(&self.refuse) {

@@ -137,6 +137,7 @@ impl House {
             },
             reloads,
             supervisor: Arc::new(langbao::systemd::Nobody),
+            snapshots_in: None,
             limits: Limits {
                 shutdown_timeout: Duration::from_secs(1),
                 ..Limits::default()
