@@ -689,8 +689,9 @@ async fn commands_go_through_the_daemon_that_holds_the_store() {
     let table = desk.run(&["status"]);
     let lines: Vec<&str> = table.assert_done().lines().collect();
     assert!(lines[0].contains("1 stories of 1 articles"), "{lines:?}");
-    assert!(lines[2].starts_with("bao     ok "), "{lines:?}");
-    assert!(lines[3].starts_with("hong    failing "), "{lines:?}");
+    assert!(lines[1].starts_with("store: "), "{lines:?}");
+    assert!(lines[3].starts_with("bao     ok "), "{lines:?}");
+    assert!(lines[4].starts_with("hong    failing "), "{lines:?}");
 
     let through = desk.run(&["export"]);
     assert_eq!(running.end("TERM"), Some(DONE));
