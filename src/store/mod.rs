@@ -207,8 +207,9 @@ pub struct Store {
     settling: Option<Vec<u8>>,
 }
 
-/// Keys that wait by themselves before they are settled: of some thousand articles.
-const UNSETTLED_KEYS_MAX: usize = 64 * 1024;
+/// Keys that wait by themselves before they are settled, of some thousand articles; in a large store as many as it
+/// has articles, since a round touches most blocks of keys that lie by chance.
+const UNSETTLED_KEYS_MIN: usize = 64 * 1024;
 
 fn unread(EngineError(cause): EngineError) -> StoreError {
     StoreError::Read(cause)
@@ -270,7 +271,7 @@ impl Store {
             ahead: reader.through(Arc::clone(&staged) as Arc<dyn Tree>),
             reader,
             blocks,
-            unsettled: UNSETTLED_KEYS_MAX,
+            unsettled: usize::MAX,
             settling: None,
             staged,
             marker: None,
@@ -335,7 +336,11 @@ impl Store {
 
     /// Whether so much was written that it is time to settle it.
     pub fn is_unsettled(&self) -> bool {
-        self.settling.is_some() || self.unsettled >= UNSETTLED_KEYS_MAX
+        if self.settling.is_some() || self.unsettled < UNSETTLED_KEYS_MIN {
+            return self.settling.is_some();
+        }
+        let articles = self.counts().map_or(0, |counts| counts.articles);
+        usize::try_from(articles).is_ok_and(|articles| self.unsettled >= articles)
     }
 
     /// Settles at most `limit` keys among their neighbours; whether there are more.
