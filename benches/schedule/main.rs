@@ -29,7 +29,7 @@ use crowd::{Outcome, Wish};
 use fastrand::Rng;
 use langbao::core::model::{Freshness, SourceId, SourceNo, SourceState, Timestamp};
 use langbao::core::schedule::plan::Terms;
-use langbao::core::schedule::rhythm::{self, Heard, Zone};
+use langbao::core::schedule::rhythm::{self, HOURS, Heard, Zone};
 use langbao::core::schedule::{self, Jitter, Policy};
 use newsrooms::{Newsroom, Seconds, WEEK_S};
 
@@ -235,8 +235,8 @@ pub fn holds(name: &str, ours: &Result, other: &Result, bound: f64) -> bool {
     ratio <= bound
 }
 
-/// langbao beside the others, which get as many requests as it made.
-fn compare(newsrooms: &[Newsroom], ours: &Result) -> bool {
+/// langbao beside the others, which get as many requests as it made; under a budget, the best keeps to it too.
+fn compare(newsrooms: &[Newsroom], ours: &Result, budget: Option<u32>) -> bool {
     let counted_s = COUNTED as f64 * WEEK_S * newsrooms.len() as f64;
     let even = all(newsrooms, |_, _| fixed(counted_s / ours.requests as f64));
     let miniflux = at_equal_requests(ours.requests, (1e-3, 1e3), |factor| {
@@ -245,7 +245,7 @@ fn compare(newsrooms: &[Newsroom], ours: &Result) -> bool {
     let best = at_equal_requests(ours.requests, (1e-6, 1.0), |worth| {
         all(newsrooms, |_, newsroom| {
             let (min_s, max_s) = (MIN.as_secs_f64(), MAX.as_secs_f64());
-            let best = Best::of(&newsroom.rates, 1.0 / worth, min_s, max_s);
+            let best = Best::of(&newsroom.rates, &[1.0 / worth; HOURS], min_s, max_s);
             move |at, _: &[Seconds]| best.next(at)
         })
     });
@@ -253,6 +253,18 @@ fn compare(newsrooms: &[Newsroom], ours: &Result) -> bool {
     even.row("fixed interval");
     miniflux.row("Miniflux entry_frequency");
     best.row("best that knows the rates");
+    let best = match budget {
+        None => best,
+        Some(budget) => {
+            println!(
+                "  mean delay to it               {:.2}",
+                ours.mean() / best.mean()
+            );
+            let best = best_within(newsrooms, ours.requests, budget);
+            best.row("the same within the budget");
+            best
+        }
+    };
     println!(
         "  minutes (requests) by kind             langbao          Miniflux              best"
     );
@@ -272,6 +284,16 @@ fn compare(newsrooms: &[Newsroom], ours: &Result) -> bool {
     ]
     .iter()
     .all(|holds| *holds)
+}
+
+fn best_within(newsrooms: &[Newsroom], requests: usize, budget: u32) -> Result {
+    let a_week = requests as f64 / COUNTED as f64;
+    let bounds = (MIN.as_secs_f64(), MAX.as_secs_f64());
+    let policies = best::within_budget(newsrooms, a_week, f64::from(budget), bounds);
+    all(newsrooms, |at, _| {
+        let best = &policies[at];
+        move |at, _: &[Seconds]| best.next(at)
+    })
 }
 
 /// The same newsrooms, of which many ask to be spared: not one request may come unwanted.
@@ -319,11 +341,11 @@ fn main() -> ExitCode {
     println!("\nwithout a budget");
     let policy = Policy::without_budget(TERMS);
     let alone = all(&newsrooms, |at, _| langbao(SEED + at as u64, policy));
-    let mut is_well = compare(&newsrooms, &alone);
+    let mut is_well = compare(&newsrooms, &alone, None);
 
     println!("\nrequests_per_hour = {BUDGET}");
     let together = crowd::run(&newsrooms, &[Wish::default()], BUDGET);
-    is_well &= compare(&newsrooms, &together.result);
+    is_well &= compare(&newsrooms, &together.result, Some(BUDGET));
     let most = together.most_in_an_hour;
     println!("  at most {most} requests in any hour, bound {BUDGET}");
     is_well &= most <= BUDGET as usize;

@@ -3,7 +3,8 @@
 //! The corpus is not part of the project. It is looked for in `$LANGBAO_SHARED`, else beside the project;
 //! where it is absent this part says so and proves nothing. Each feed plays on its own time line: it is
 //! first asked when its oldest entry is there (at most [`WEEKS_MAX`] weeks before its newest), learns for two
-//! weeks, and counts from then on.
+//! weeks, and counts from then on. An interval of a third of a day keeps time with a newsroom's day, for better or
+//! worse, so that each feed is begun at several times of a day: else it is luck that is compared.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,12 +15,13 @@ use langbao::core::schedule::Policy;
 use langbao::core::schedule::plan::Terms;
 use langbao::core::schedule::rhythm::Zone;
 
-use crate::newsrooms::{Seconds, WEEK_S};
+use crate::newsrooms::{HOUR_S, Seconds, WEEK_S};
 use crate::{
     LEARNT, Result, SEED, at_equal_requests, entry_frequency, fixed, holds, langbao, moment, play,
     seconds,
 };
 
+const DAY_S: Seconds = 24.0 * HOUR_S;
 /// Fewer tell of no rhythm.
 const DATES_MIN: usize = 8;
 const WEEKS_MAX: f64 = 54.0;
@@ -29,7 +31,9 @@ const TERMS: Terms = Terms {
     max_interval: Duration::from_secs(24 * 3600),
     zone: Zone(0),
 };
-const TO_FIXED_MAX: f64 = 0.65;
+/// At how many times of the day each feed is first asked.
+const PHASES: usize = 16;
+const TO_FIXED_MAX: f64 = 0.55;
 const TO_MINIFLUX_MAX: f64 = 0.60;
 
 pub fn report() -> bool {
@@ -70,7 +74,11 @@ where
         let (oldest, newest) = (dates[0], dates[dates.len() - 1]);
         let from = oldest.max(newest - WEEKS_MAX * WEEK_S);
         let counted = from + LEARNT as f64 * WEEK_S..newest + 1.0;
-        result.add("real", play(dates, from, counted, policy(at)));
+        for phase in 0..PHASES {
+            let from = from + phase as f64 / PHASES as f64 * DAY_S;
+            let policy = policy(at * PHASES + phase);
+            result.add("real", play(dates, from, counted.clone(), policy));
+        }
     }
     result
 }

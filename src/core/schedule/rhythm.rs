@@ -16,8 +16,9 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 const WEEK_S: f64 = 7.0 * 86_400.0;
 
-/// Within this a count falls to a third.
-const FADE_S: f64 = 4.0 * WEEK_S;
+/// Within this a count falls to a third. Shorter, and what publishes once a week is forgotten before its hour is
+/// known; what changes sooner is told by what is recent.
+const FADE_S: f64 = 6.0 * WEEK_S;
 const FADE_RECENT_S: f64 = 8.0 * 3600.0;
 /// How much of the usual day stands against what is unusual about this one, in stories.
 const RECENT_WEIGHT: f64 = 6.0;
@@ -29,9 +30,9 @@ const PRIOR_INTERVALS: f64 = 6.0;
 /// Stories that make an hour of the day, a kind of day, a day of the week and an hour of the week believed
 /// half as much as what they lean on.
 const DAY_HOUR_WEIGHT: f64 = 2.0;
-const KIND_HOUR_WEIGHT: f64 = 12.0;
+const KIND_HOUR_WEIGHT: f64 = 30.0;
 const WEEKDAY_WEIGHT: f64 = 20.0;
-const WEEK_HOUR_WEIGHT: f64 = 400.0;
+const WEEK_HOUR_WEIGHT: f64 = 700.0;
 /// Stories that one step of the table stands for when it is new.
 const UNIT_FIRST: f64 = 1.0 / 32.0;
 /// Of the newest dates that remain, so many are needed before an older one is taken for a pinned entry.
