@@ -50,6 +50,42 @@ const REFERENCES_MAX: usize = 5_000;
 
 /// `raw` as safe HTML with its addresses resolved against `base`; none when nothing is left to see.
 pub fn safe(raw: &str, base: Option<&Url>) -> Option<String> {
+    Cleaner::default().safe(raw, base)
+}
+
+/// Makes one text after the other safe: the lists of what may stay are made once.
+#[derive(Default)]
+pub struct Cleaner {
+    builder: Option<Builder<'static>>,
+}
+
+impl Cleaner {
+    /// As [`safe`].
+    pub fn safe(&mut self, raw: &str, base: Option<&Url>) -> Option<String> {
+        made_safe(raw, |html| self.markup(html, base))
+    }
+
+    /// None where the markup would cost more than it is worth.
+    fn markup(&mut self, html: &str, base: Option<&Url>) -> Option<String> {
+        if is_too_much(html) || html.matches('&').count() > REFERENCES_MAX {
+            return None;
+        }
+        let seen = rewrite_tags(html, false, |name, tag| {
+            let is_word = SWALLOWERS.contains(&name) || !text::is_html(name);
+            !(is_word || name == "img" && is_point(tag))
+        });
+        let builder = self.builder.get_or_insert_with(builder);
+        builder.url_relative(match base {
+            Some(base) => UrlRelative::RewriteWithBase(base.clone()),
+            None => UrlRelative::Deny,
+        });
+        let clean = builder.clean(&seen).to_string();
+        let clean = rewrite_tags(&clean, true, |name, tag| name != "img" || is_picture(tag));
+        (clean.len() <= 2 * INPUT_BYTES_MAX).then_some(clean)
+    }
+}
+
+fn made_safe(raw: &str, mut markup: impl FnMut(&str) -> Option<String>) -> Option<String> {
     let bounded = cut(raw.trim());
     if !bounded.contains(['<', '&']) {
         let clean = xml_clean(bounded);
@@ -57,10 +93,10 @@ pub fn safe(raw: &str, base: Option<&Url>) -> Option<String> {
         return text::is_visible(clean).then(|| clean.to_owned());
     }
     let decoded = text::decode_letters(bounded);
-    let clean = markup(&decoded, base).unwrap_or_else(|| words(&decoded));
+    let clean = markup(&decoded).unwrap_or_else(|| words(&decoded));
     let clean = xml_clean(&clean);
     let clean = clean.trim();
-    if clean.contains("<img") || !text::plain(clean).is_empty() {
+    if clean.contains("<img") || text::says_anything(clean) {
         return Some(clean.to_owned());
     }
     // Nothing but the beginning of a tag, without an attribute: whoever wrote it meant the sign.
@@ -70,31 +106,22 @@ pub fn safe(raw: &str, base: Option<&Url>) -> Option<String> {
         .filter(|words| !words.is_empty())
 }
 
-/// None where the markup would cost more than it is worth.
-fn markup(html: &str, base: Option<&Url>) -> Option<String> {
-    if is_too_much(html) || html.matches('&').count() > REFERENCES_MAX {
-        return None;
-    }
-    let seen = rewrite_tags(html, false, |name, tag| {
-        let is_word = SWALLOWERS.contains(&name) || !text::is_html(name);
-        !(is_word || name == "img" && is_point(tag))
-    });
-    let clean = builder(base).clean(&seen).to_string();
-    let clean = rewrite_tags(&clean, true, |name, tag| name != "img" || is_picture(tag));
-    (clean.len() <= 2 * INPUT_BYTES_MAX).then_some(clean)
-}
-
 fn words(html: &str) -> String {
     quick_xml::escape::escape(text::plain(html)).into_owned()
 }
 
 /// `raw` without characters that no XML document may hold.
 pub fn xml_clean(raw: &str) -> Cow<'_, str> {
-    if raw.chars().all(is_legal) {
+    if !raw.bytes().any(may_begin_illegal) || raw.chars().all(is_legal) {
         Cow::Borrowed(raw)
     } else {
         raw.chars().filter(|c| is_legal(*c)).collect()
     }
+}
+
+/// Whether an illegal character may begin with this byte, seen in passing over a whole text.
+fn may_begin_illegal(byte: u8) -> bool {
+    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || matches!(byte, 0x7f | 0xc2 | 0xef)
 }
 
 fn is_legal(c: char) -> bool {
@@ -109,14 +136,10 @@ fn cut(raw: &str) -> &str {
     &raw[..end]
 }
 
-fn builder(base: Option<&Url>) -> Builder<'static> {
+fn builder() -> Builder<'static> {
     let mut builder = Builder::default();
     builder
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
-        .url_relative(match base {
-            Some(base) => UrlRelative::RewriteWithBase(base.clone()),
-            None => UrlRelative::Deny,
-        })
         .rm_tags(["map", "area"])
         .add_clean_content_tags(["applet"]);
     builder

@@ -92,8 +92,16 @@ pub fn entries(
     let mut seen = HashSet::new();
     let mut repeated = 0_usize;
     let mut empty = 0_usize;
+    let mut cleaner = html::Cleaner::default();
     for item in &feed.items {
-        let entry = entry(item, language.as_deref(), &bases, context, tag);
+        let entry = entry(
+            item,
+            language.as_deref(),
+            &bases,
+            context,
+            tag,
+            &mut cleaner,
+        );
         if is_empty(&entry, item) {
             empty += 1;
         } else if seen.insert(entry.key) {
@@ -149,6 +157,7 @@ fn entry(
     bases: &[&str],
     context: &NormaliseContext,
     tag: &dyn Fn(&TagText) -> Vec<Tag>,
+    cleaner: &mut html::Cleaner,
 ) -> Entry {
     let own_base: Vec<&str> = item
         .base
@@ -168,7 +177,7 @@ fn entry(
         .as_deref()
         .and_then(|base| Url::parse(base).ok())
         .or(base);
-    let words = Words::of(item, field_base.as_ref(), &context.rules.byline);
+    let words = Words::of(item, field_base.as_ref(), &context.rules.byline, cleaner);
     let title = words.title_or_else(url.as_ref());
     let (key, own_id) = key(item, url.as_ref(), &words);
     let categories: Vec<(String, Option<String>)> = categories(item);
@@ -327,12 +336,17 @@ struct Words {
 }
 
 impl Words {
-    fn of(item: &ParsedItem, base: Option<&Url>, bylines: &[String]) -> Words {
+    fn of(
+        item: &ParsedItem,
+        base: Option<&Url>,
+        bylines: &[String],
+        cleaner: &mut html::Cleaner,
+    ) -> Words {
         let title = shown_title(item.title.as_deref().unwrap_or(""));
         let title = without_prefix(&title, bylines).to_owned();
-        let shown = |raw: &Option<String>| {
+        let mut shown = |raw: &Option<String>| {
             raw.as_deref()
-                .and_then(|raw| html::safe(raw, base))
+                .and_then(|raw| cleaner.safe(raw, base))
                 .map(|safe| without_prefix_in_html(safe, bylines))
         };
         let summary = shown(&item.summary);

@@ -35,6 +35,27 @@ pub fn plain(html: &str) -> String {
     fold_space(&out)
 }
 
+/// Whether [`plain`] would leave anything of it.
+pub(super) fn says_anything(html: &str) -> bool {
+    let mut words = String::new();
+    let mut rest = html;
+    loop {
+        let (before, after) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        words.clear();
+        decode(before, &mut words);
+        if is_visible(&words) {
+            return true;
+        }
+        if after.is_empty() {
+            return false;
+        }
+        match tag(after) {
+            Some(tag) => rest = &after[tag.bytes..],
+            None => return true,
+        }
+    }
+}
+
 /// A title as plain text; markup that was escaped twice is seen and undone once more.
 pub fn title(raw: &str) -> String {
     let once = plain(raw);
@@ -48,13 +69,56 @@ pub fn title(raw: &str) -> String {
 /// Single spaces, no control or invisible characters, NFC.
 pub fn fold_space(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    if text.chars().all(is_composed) {
-        fold(text.chars(), &mut out);
-    } else {
+    if !fold_composed(text, &mut out) {
+        out.clear();
         fold(text.nfc(), &mut out);
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// The same as [`fold`] where nothing is to be composed, in runs instead of letters; false where something is.
+fn fold_composed(text: &str, out: &mut String) -> bool {
+    let bytes = text.as_bytes();
+    let (mut copied, mut at) = (0, 0);
+    let mut after_space = true;
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii_graphic() || *byte == b' ' && !after_space {
+            after_space = *byte == b' ';
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else {
+            break;
+        };
+        if is_latin(c) {
+            after_space = false;
+            at += c.len_utf8();
+            continue;
+        }
+        if !is_composed(c) {
+            return false;
+        }
+        let is_space = c.is_whitespace();
+        if is_space || is_invisible(c) {
+            out.push_str(&text[copied..at]);
+            if is_space && !after_space {
+                out.push(' ');
+                after_space = true;
+            }
+            copied = at + c.len_utf8();
+        } else {
+            after_space = false;
+        }
+        at += c.len_utf8();
+    }
+    out.push_str(&text[copied..]);
+    true
+}
+
+/// Letters that are composed, visible and no space, by far the most frequent of those outside ASCII.
+fn is_latin(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
 fn fold(letters: impl Iterator<Item = char>, out: &mut String) {
@@ -106,8 +170,97 @@ pub fn truncate(text: &str, chars_max: usize) -> &str {
 
 /// Plain text made comparable: words in lower case with their tone at the end, one space between.
 pub fn matching(plain: &str) -> String {
-    let mut out = String::with_capacity(plain.len());
-    let lower = without_byline(plain).to_lowercase();
+    let words = without_byline(plain);
+    matching_latin(words).unwrap_or_else(|| matching_any(words))
+}
+
+/// The same as [`matching_any`], letter by letter from a table; none where a letter is not in it.
+fn matching_latin(words: &str) -> Option<String> {
+    let mut out = String::with_capacity(words.len() + words.len() / 4);
+    // Of the word under way; no more than one each in any word that is one.
+    let mut tones = String::new();
+    let mut in_word = false;
+    for c in words.chars() {
+        let Some(letter) = Letter::of(c)? else {
+            out.push_str(&tones);
+            tones.clear();
+            in_word = false;
+            continue;
+        };
+        if !in_word && !out.is_empty() {
+            out.push(' ');
+        }
+        in_word = true;
+        out.push(letter.bare);
+        tones.extend(letter.tone);
+    }
+    out.push_str(&tones);
+    Some(out)
+}
+
+/// A letter in lower case, its tone apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Letter {
+    bare: char,
+    tone: Option<char>,
+}
+
+impl Letter {
+    /// What `c` is: none where the table does not know it, none within where it is no part of a word.
+    #[expect(
+        clippy::option_option,
+        reason = "not known and known to be no letter are two things"
+    )]
+    fn of(c: char) -> Option<Option<Letter>> {
+        /// The blocks of Vietnamese: Latin with its supplements, and what is composed of it.
+        const NEAR: std::ops::Range<u32> = 0..0x250;
+        const COMPOSED: std::ops::Range<u32> = 0x1e00..0x1f00;
+        static TABLES: LazyLock<[Vec<Option<Option<Letter>>>; 2]> = LazyLock::new(|| {
+            let table = |block: std::ops::Range<u32>| {
+                let letters = block.filter_map(char::from_u32);
+                letters.map(Letter::taken_apart).collect()
+            };
+            [table(NEAR), table(COMPOSED)]
+        });
+        let code = u32::from(c);
+        let (table, first) = match code {
+            _ if NEAR.contains(&code) => (&TABLES[0], NEAR.start),
+            _ if COMPOSED.contains(&code) => (&TABLES[1], COMPOSED.start),
+            _ => return (!(c.is_alphanumeric() || is_mark(c))).then_some(None),
+        };
+        let at = usize::try_from(code - first).ok()?;
+        *table.get(at)?
+    }
+
+    /// As [`matching_any`] has it, where one letter and at most one tone come of it.
+    #[expect(
+        clippy::option_option,
+        reason = "not known and known to be no letter are two things"
+    )]
+    fn taken_apart(c: char) -> Option<Option<Letter>> {
+        if !(c.is_alphanumeric() || is_mark(c)) {
+            return Some(None);
+        }
+        let lower: String = c.to_lowercase().collect();
+        let (tones, rest): (Vec<char>, Vec<char>) = lower.nfd().partition(|c| is_tone(*c));
+        let bare: Vec<char> = rest.into_iter().nfc().collect();
+        match (bare.as_slice(), tones.as_slice()) {
+            ([bare], []) => Some(Some(Letter {
+                bare: *bare,
+                tone: None,
+            })),
+            ([bare], [tone]) => Some(Some(Letter {
+                bare: *bare,
+                tone: Some(*tone),
+            })),
+            _ => None,
+        }
+    }
+}
+
+fn matching_any(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let lower = words.to_lowercase();
     for word in lower.split(|c: char| !(c.is_alphanumeric() || is_mark(c))) {
         if word.is_empty() {
             continue;
@@ -142,6 +295,11 @@ pub fn without_byline(text: &str) -> &str {
     }
 }
 
+/// The five tones that are written.
+fn is_tone(c: char) -> bool {
+    matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
+}
+
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
@@ -155,9 +313,9 @@ fn push_with_tone_last(word: &str, out: &mut String) {
     let mut tones = String::new();
     let mut letters = String::with_capacity(word.len());
     for c in word.nfd() {
-        match c {
-            '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}' => tones.push(c),
-            c => letters.push(c),
+        match is_tone(c) {
+            true => tones.push(c),
+            false => letters.push(c),
         }
     }
     out.extend(letters.nfc());
@@ -493,6 +651,40 @@ mod tests {
             let text = title(&raw);
             proptest::prop_assert!(!text.contains("  ") && text.trim() == text);
             matching(&text);
+        }
+    }
+
+    /// What is read quickly is read as everything else is.
+    #[track_caller]
+    fn check_alike(text: &str) {
+        let composed = text.nfc().collect::<String>();
+        for text in [text, composed.as_str()] {
+            if let Some(quick) = matching_latin(text) {
+                assert_eq!(quick, matching_any(text), "{text:?}");
+            }
+            let mut quick = String::new();
+            if fold_composed(text, &mut quick) {
+                let mut thorough = String::new();
+                fold(text.nfc(), &mut thorough);
+                assert_eq!(quick, thorough, "{text:?}");
+            }
+            assert_eq!(says_anything(text), !plain(text).is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_letter_is_read_alike_in_both_ways() {
+        for c in (0..0x3000).filter_map(char::from_u32) {
+            check_alike(&format!("A{c}b {c}{c} \u{1ed9}{c}\n {c}"));
+        }
+        check_alike("Ngày 22/11, ĐỘI tuyển Việt Nam (U23) thắng 3–0; Ǆ ŉ İ ẞ ﬁ");
+        assert!(matching_latin("Ngày 22/11, ĐỘI tuyển Việt Nam (U23) thắng 3–0").is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_alike_in_both_ways(text in "([a-zA-Z0-9àẢộỰđĐơ&<>;/ .,\u{300}\u{323}\u{302}\u{a0}\u{200b}\u{ad}\n\u{7f}]|&nbsp;|<p>|</p>|<br/>|<!--|-->|\\PC){0,40}") {
+            check_alike(&text);
         }
     }
 }
