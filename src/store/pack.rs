@@ -1,5 +1,16 @@
 //! Bytes as they lie on the disk: an encoding byte (plain or zstd), and what it says.
 
+use std::cell::RefCell;
+use std::io;
+
+use zstd::bulk::{Compressor, Decompressor};
+
+thread_local! {
+    // Making one costs more than packing a record with it.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
 /// Shorter bytes gain nothing from compression.
@@ -10,7 +21,7 @@ const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub fn pack(plain: &[u8]) -> Vec<u8> {
     let packed = match plain.len() >= ZSTD_BYTES_MIN {
-        true => zstd::bulk::compress(plain, ZSTD_LEVEL).ok(),
+        true => compressed(plain).ok(),
         false => None,
     };
     match packed {
@@ -36,8 +47,46 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
             let said = said.map_err(|_| "not a compressed record".to_owned())?;
             let room = said.and_then(|bytes| usize::try_from(bytes).ok());
             let room = room.unwrap_or(BYTES_MAX).min(BYTES_MAX);
-            zstd::bulk::decompress(body, room).map_err(|err| err.to_string())
+            decompressed(body, room).map_err(|err| err.to_string())
         }
         other => Err(format!("unknown encoding {other}")),
+    }
+}
+
+fn compressed(plain: &[u8]) -> io::Result<Vec<u8>> {
+    PACKER.with_borrow_mut(|packer| match packer {
+        Some(packer) => packer.compress(plain),
+        None => packer.insert(Compressor::new(ZSTD_LEVEL)?).compress(plain),
+    })
+}
+
+fn decompressed(body: &[u8], room: usize) -> io::Result<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(body, room),
+        None => unpacker.insert(Decompressor::new()?).decompress(body, room),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_whatever_was_packed_before_it() {
+        for length in [0, 10, 255, 256, 300, 70_000, 300, 5] {
+            let plain: Vec<u8> = (0..length).map(|at: u32| at.to_be_bytes()[3] / 7).collect();
+            let packed = pack(&plain);
+            assert_eq!(unpack(&packed).as_deref(), Ok(plain.as_slice()));
+            assert!(length < 300 || packed.len() < plain.len());
+            assert!(
+                unpack(&packed[..packed.len() / 2]).as_deref() != Ok(plain.as_slice())
+                    || length == 0
+            );
+            assert_eq!(
+                unpack(&packed).as_deref(),
+                Ok(plain.as_slice()),
+                "damage leaves no trace"
+            );
+        }
     }
 }
