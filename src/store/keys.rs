@@ -30,6 +30,16 @@ pub const HELD_COUNT: &[u8] = b"mheld";
 pub const RECOMPUTE: &[u8] = b"mrecompute";
 pub const TALLY: &[u8] = b"mtally";
 pub const REGROUP: &[u8] = b"mregroup";
+/// Of everything that stands once.
+const META: &[u8] = b"m";
+
+/// Whether documents are made from what stands at `key`: how sources are doing, and what polls and the judging
+/// of stored articles remember of their own way, is in none of them. The counts change with the stories only.
+pub fn is_served(key: &[u8]) -> bool {
+    ![SOURCES, LISTINGS, META]
+        .iter()
+        .any(|aside| key.starts_with(aside))
+}
 
 /// A place in an order that runs newest first: after all stories that are newer, or as new with a lower number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

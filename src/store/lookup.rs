@@ -133,7 +133,7 @@ impl StoreReader {
     }
 
     /// Something made from the store is still what the store says if this is the same before and after
-    /// it was made, and now; none while a write is under way.
+    /// it was made, and now; none while a write is under way. Writes that no document shows leave it as it is.
     pub fn revision(&self) -> Option<u64> {
         let writes = self.writes.load(Ordering::SeqCst);
         writes.is_multiple_of(2).then_some(writes)

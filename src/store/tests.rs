@@ -399,6 +399,27 @@ fn the_revision_tells_a_write_from_none() {
 }
 
 #[test]
+fn a_poll_that_brings_nothing_leaves_the_revision() {
+    on_each(|mut store| {
+        let before = store.revision();
+        let polled = Batch {
+            at: Some(noon()),
+            sources: vec![SourceState::new(
+                SourceNo(1),
+                SourceId::parse("a").expect("a plain id"),
+                "https://a.vn/rss".into(),
+                noon(),
+            )],
+            listings: vec![(SourceNo(1), vec![ArticleNo(3)])],
+            ..Batch::default()
+        };
+        store.apply(&polled).expect("writable");
+        assert_eq!(store.sources().map(|sources| sources.len()), Ok(1));
+        assert_eq!(store.revision(), before);
+    });
+}
+
+#[test]
 fn sled_keeps_what_was_written_and_its_mint_when_it_is_opened_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let open = |name: &str| {
