@@ -46,9 +46,16 @@ impl<F: Fetcher> Gathering<'_, F> {
     async fn read(&self, job: &PollJob) -> Result<PollOutcome, FetchFault> {
         let fetched = self.fetcher.fetch(job.fetch.clone()).await;
         let (before, reading, now) = (job.before, job.reading.clone(), self.clock.now());
-        let begun = self
-            .off_the_loop(move || reading::begin(fetched, before, &reading, now))
-            .await?;
+        let begun = match &fetched {
+            FetchOutcome::Fetched(_) => {
+                self.off_the_loop(move || reading::begin(fetched, before, &reading, now))
+                    .await?
+            }
+            // Nothing is to be read: another thread would cost more than all the rest.
+            FetchOutcome::NotModified { .. } | FetchOutcome::Failed(_) => {
+                reading::begin(fetched, before, &reading, now)
+            }
+        };
         let mut draft = match begun {
             Beginning::Settled(outcome) => return Ok(outcome),
             Beginning::Open(draft) => draft,

@@ -727,8 +727,8 @@ impl<F: Fetcher> Loop<F> {
     /// Whether the answer comes from an address that is no longer the source's: its validators, and how
     /// it is doing, say nothing of the new one.
     fn is_readdressed(&self, job: &PollJob) -> bool {
-        let current = self.owner.job(job.source);
-        current.is_some_and(|current| current.fetch.url != job.fetch.url)
+        let current = self.owner.address(job.source);
+        current.is_some_and(|current| current != job.fetch.url)
     }
 
     fn finish_dry(&mut self, task: tokio::task::Id, finished: Finished) {

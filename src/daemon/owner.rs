@@ -252,6 +252,15 @@ impl Owner {
             .draw_up(polled, budget, now, |no| state.source(no));
     }
 
+    /// The address a source is asked at; none when it is not configured or not polled.
+    pub fn address(&self, no: SourceNo) -> Option<&str> {
+        let assignment = self
+            .assignments
+            .get(&no)
+            .filter(|found| state::is_polled(&found.source))?;
+        Some(asked_at(&assignment.source, self.state.source(no)?))
+    }
+
     /// What asking this source takes; none when it is not configured or not polled.
     pub fn job(&self, no: SourceNo) -> Option<PollJob> {
         let assignment = self
