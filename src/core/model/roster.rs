@@ -1,4 +1,6 @@
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{Article, SourceId, SourceNo};
 
@@ -26,93 +28,96 @@ pub struct SourceFacts {
 }
 
 /// All sources, past ones included, and who owns which host.
+///
+/// Cloned and changed in one source at a cost that hardly grows with their number: readers keep the one before,
+/// and each feed that says its title for the first time makes another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roster {
-    sources: BTreeMap<SourceNo, SourceFacts>,
-    by_id: HashMap<SourceId, SourceNo>,
+    sources: Parts<SourceNo, Arc<SourceFacts>>,
+    by_id: Arc<HashMap<SourceId, SourceNo>>,
     /// By host, as the configuration has them.
-    owners: HashMap<String, Vec<SourceNo>>,
+    owners: Arc<HashMap<String, Vec<SourceNo>>>,
     /// By host, as the feeds themselves claim: it counts where nobody is configured.
-    claims: HashMap<String, Vec<SourceNo>>,
+    claims: Parts<String, Vec<SourceNo>>,
 }
 
 impl Roster {
     pub fn new(sources: impl IntoIterator<Item = SourceFacts>) -> Roster {
+        let mut roster = Roster::default();
+        let (mut by_id, mut owners) = (HashMap::new(), HashMap::<String, Vec<SourceNo>>::new());
         let sources: BTreeMap<SourceNo, SourceFacts> =
             sources.into_iter().map(|facts| (facts.no, facts)).collect();
-        let by_id = sources
-            .values()
-            .map(|facts| (facts.id.clone(), facts.no))
-            .collect();
-        let mut owners: HashMap<String, Vec<SourceNo>> = HashMap::new();
-        for facts in sources.values() {
+        for facts in sources.into_values() {
+            by_id.insert(facts.id.clone(), facts.no);
             for host in &facts.hosts {
                 owners.entry(host.clone()).or_default().push(facts.no);
             }
-        }
-        let mut claims: HashMap<String, Vec<SourceNo>> = HashMap::new();
-        for facts in sources.values() {
-            if let Some(host) = &facts.claimed_host {
-                claims.entry(host.clone()).or_default().push(facts.no);
-            }
+            roster.claim(&facts);
+            let part = roster.sources.part(part_of_source(facts.no));
+            part.insert(facts.no, Arc::new(facts));
         }
         Roster {
-            sources,
-            by_id,
-            owners,
-            claims,
+            by_id: Arc::new(by_id),
+            owners: Arc::new(owners),
+            ..roster
         }
     }
 
     /// With other facts of one source: the same as made of all sources anew, at the cost of one.
     pub fn renew(&mut self, facts: SourceFacts) {
         let is_alike = self
-            .sources
-            .get(&facts.no)
+            .get(facts.no)
             .is_some_and(|old| (&old.id, &old.hosts) == (&facts.id, &facts.hosts));
         if !is_alike {
-            let mut sources = std::mem::take(&mut self.sources);
-            sources.insert(facts.no, facts);
-            *self = Roster::new(sources.into_values());
+            let others = self.iter().filter(|old| old.no != facts.no).cloned();
+            *self = Roster::new(others.chain([facts.clone()]));
             return;
         }
         let no = facts.no;
-        let claimed = facts.claimed_host.clone();
-        let old = self.sources.insert(no, facts);
-        if let Some(host) = old.and_then(|old| old.claimed_host)
-            && let Some(claimants) = self.claims.get_mut(&host)
-        {
-            claimants.retain(|one| *one != no);
-            if claimants.is_empty() {
-                self.claims.remove(&host);
+        let part = self.sources.part(part_of_source(no));
+        let facts = Arc::new(facts);
+        let old = part.insert(no, Arc::clone(&facts));
+        if let Some(host) = old.as_ref().and_then(|old| old.claimed_host.as_ref()) {
+            let claims = self.claims.part(part_of_host(host));
+            if let Some(claimants) = claims.get_mut(host) {
+                claimants.retain(|one| *one != no);
             }
+            claims.retain(|_, claimants| !claimants.is_empty());
         }
-        if let Some(host) = claimed {
-            let claimants = self.claims.entry(host).or_default();
-            let at = claimants.partition_point(|one| *one < no);
-            claimants.insert(at, no);
+        self.claim(&facts);
+    }
+
+    fn claim(&mut self, facts: &SourceFacts) {
+        if let Some(host) = &facts.claimed_host {
+            let claims = self.claims.part(part_of_host(host));
+            let claimants = claims.entry(host.clone()).or_default();
+            let at = claimants.partition_point(|one| *one < facts.no);
+            claimants.insert(at, facts.no);
         }
     }
 
     fn owners_of(&self, host: &str) -> Option<&Vec<SourceNo>> {
-        self.owners.get(host).or_else(|| self.claims.get(host))
+        let claimed = || self.claims.get(part_of_host(host), host);
+        self.owners.get(host).or_else(claimed)
     }
 
     pub fn get(&self, no: SourceNo) -> Option<&SourceFacts> {
-        self.sources.get(&no)
+        let found = self.sources.get(part_of_source(no), &no)?;
+        Some(found)
     }
 
     pub fn find(&self, id: &SourceId) -> Option<&SourceFacts> {
-        self.by_id.get(id).and_then(|no| self.sources.get(no))
+        self.by_id.get(id).and_then(|no| self.get(*no))
     }
 
     /// The source that had this id before.
     pub fn renamed(&self, id: &SourceId) -> Option<&SourceFacts> {
-        self.sources.values().find(|facts| facts.was.contains(id))
+        self.iter().find(|facts| facts.was.contains(id))
     }
 
+    /// In the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFacts> {
-        self.sources.values()
+        self.sources.values().map(Arc::as_ref)
     }
 
     pub fn owns(&self, source: SourceNo, host: &str) -> bool {
@@ -138,6 +143,54 @@ impl Roster {
                 .host
                 .as_deref()
                 .is_some_and(|host| self.owns(other, host))
+    }
+}
+
+/// A map in parts that clones share: a change copies one of them.
+#[derive(Debug, Clone)]
+struct Parts<K, V>(BTreeMap<u32, Arc<BTreeMap<K, V>>>);
+
+/// So many sources share a part, and claimed hosts are spread over so many.
+const PART: u32 = 128;
+
+fn part_of_source(no: SourceNo) -> u32 {
+    no.0 / PART
+}
+
+fn part_of_host(host: &str) -> u32 {
+    let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+    host.bytes().fold(0, mix) % PART
+}
+
+impl<K, V> Default for Parts<K, V> {
+    fn default() -> Self {
+        Parts(BTreeMap::new())
+    }
+}
+
+impl<K: PartialEq, V: PartialEq> PartialEq for Parts<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        let own = self.0.values().flat_map(|part| part.iter());
+        own.eq(other.0.values().flat_map(|part| part.iter()))
+    }
+}
+
+impl<K: Eq, V: Eq> Eq for Parts<K, V> {}
+
+impl<K: Ord + Clone, V: Clone> Parts<K, V> {
+    fn get<Q: Ord + ?Sized>(&self, part: u32, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.get(&part)?.get(key)
+    }
+
+    fn part(&mut self, part: u32) -> &mut BTreeMap<K, V> {
+        Arc::make_mut(self.0.entry(part).or_default())
+    }
+
+    fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.values().flat_map(|part| part.values())
     }
 }
 
@@ -177,10 +230,12 @@ mod tests {
             facts(4, Some("chung.vn")),
         ];
         for change in changes {
+            let (before, kept) = (roster.clone(), now.clone());
             now.retain(|one| one.no != change.no);
             now.push(change.clone());
             roster.renew(change);
             assert_eq!(roster, Roster::new(now.clone()));
+            assert_eq!(before, Roster::new(kept), "the one before changed too");
         }
         assert!(roster.owns(SourceNo(4), "chung.vn") && !roster.owns(SourceNo(3), "s1.vn"));
     }
