@@ -237,43 +237,54 @@ impl Recent {
     }
 }
 
-/// Every article between two moments.
+/// Every article between two moments, shown or not.
 fn read(
-    (first, last): (Timestamp, Timestamp),
+    bounds: (Timestamp, Timestamp),
     sources: &[SourceNo],
     store: &StoreReader,
 ) -> Result<Vec<Kept>, StoreError> {
     let mut read = Vec::new();
+    // What nobody sees is seldom much, and a copy of it must not be shown either.
+    read_order(&mut read, bounds, store, |from| store.hidden(from, CHUNK))?;
     for source in sources {
         if read.len() >= READ_MAX {
             break;
         }
-        let mut from = From::At(Place {
-            published_at: last,
-            no: 0,
-        });
-        loop {
+        read_order(&mut read, bounds, store, |from| {
             let places = store.of_source(*source, from, CHUNK)?;
-            let inside: Vec<Place> = places
-                .iter()
-                .map(|at| at.place)
-                .take_while(|place| place.published_at >= first)
-                .collect();
-            for place in &inside {
-                let article = store.article(ArticleNo(place.no))?;
-                read.extend(article.as_ref().map(kept));
-            }
-            match inside.last() {
-                Some(last) if inside.len() == CHUNK && read.len() < SPAN_ARTICLES_MAX => {
-                    from = From::After(*last);
-                }
-                _ => break,
-            }
-        }
+            Ok(places.iter().map(|at| at.place).collect())
+        })?;
     }
     // Whatever was read first, the same articles share a key that has no room for all.
     read.sort_by_key(|kept| kept.article);
     Ok(read)
+}
+
+/// What of one newest-first order lies between two moments.
+fn read_order(
+    read: &mut Vec<Kept>,
+    (first, last): (Timestamp, Timestamp),
+    store: &StoreReader,
+    places: impl Fn(From) -> Result<Vec<Place>, StoreError>,
+) -> Result<(), StoreError> {
+    let mut from = From::At(Place {
+        published_at: last,
+        no: 0,
+    });
+    loop {
+        let mut inside = places(from)?;
+        inside.retain(|place| place.published_at >= first);
+        for place in &inside {
+            let article = store.article(ArticleNo(place.no))?;
+            read.extend(article.as_ref().map(kept));
+        }
+        match inside.last() {
+            Some(last) if inside.len() == CHUNK && read.len() < SPAN_ARTICLES_MAX => {
+                from = From::After(*last);
+            }
+            _ => return Ok(()),
+        }
+    }
 }
 
 fn kept(article: &Article) -> Kept {

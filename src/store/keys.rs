@@ -26,6 +26,8 @@ pub const BY_TIME: &[u8] = b"d";
 pub const BY_FIRST_SEEN: &[u8] = b"f";
 /// Articles that a rule or a flood holds, the last taken in first.
 pub const HELD: &[u8] = b"q";
+/// Articles that are not shown, by their own dates: what copies them is recognised all the same.
+pub const HIDDEN: &[u8] = b"h";
 pub const HELD_COUNT: &[u8] = b"mheld";
 pub const RECOMPUTE: &[u8] = b"mrecompute";
 pub const TALLY: &[u8] = b"mtally";
@@ -316,7 +318,24 @@ pub fn of_story<'a>(
     if story.standing == Standing::Shown {
         keys.extend(articles.iter().filter_map(|article| held_key(article)));
     }
+    let hidden = articles
+        .iter()
+        .filter(|article| is_hidden(story.standing, article));
+    keys.extend(hidden.map(|article| (hidden_key(article), Vec::new())));
     keys
+}
+
+/// Whether an article of a story that stands so is in no feed.
+pub fn is_hidden(standing: Standing, article: &Article) -> bool {
+    standing != Standing::Shown || !article.is_shown()
+}
+
+pub fn hidden_key(article: &Article) -> Vec<u8> {
+    let place = Place {
+        published_at: article.published_at,
+        no: article.no.0,
+    };
+    at_place(HIDDEN, place)
 }
 
 /// The newest-first orders that stories with these articles are in.

@@ -448,6 +448,18 @@ impl StoreReader {
             .collect())
     }
 
+    /// Articles that are not shown, of all sources, newest first.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn hidden(&self, from: From, limit: usize) -> Result<Vec<Place>, StoreError> {
+        let pairs = self.scan(keys::HIDDEN, &keys::from(keys::HIDDEN, from), limit)?;
+        let places = pairs.iter();
+        Ok(places
+            .filter_map(|(key, _)| keys::parse_place(keys::HIDDEN, key))
+            .collect())
+    }
+
     /// Stories first seen from a moment on, the earliest first.
     ///
     /// # Errors

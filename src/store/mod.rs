@@ -24,6 +24,7 @@
 //! | `g` scheme term 0 ~published story | stories of a tag that any of their shown articles bears |
 //! | `k` source ~published story | stories a source carries, by the story's date |
 //! | `o` source ~published article | one source's shown articles by their own dates; value: the story |
+//! | `h` ~published article | articles that are not shown, by their own dates |
 //! | `r` order ~left story | stories that left one of `d`, `g`, `k`, the last first: tombstones |
 //! | `w` story story | stories that became part of one |
 //! | `q` ~first-seen article | articles that a rule or a flood holds |

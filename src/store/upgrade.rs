@@ -21,6 +21,7 @@ pub fn run(
     }
     if found < 3 {
         fused_stories(store, &write)?;
+        hidden_articles(store, &write)?;
     }
     write(vec![index::whole()])
 }
@@ -34,6 +35,29 @@ fn fused_stories(
     store.each(keys::STORIES, |_, value| {
         let story: Story = record::decode(value, "story")?;
         step.extend(keys::of_fused(&story).map(|key| Op::Put(key, Vec::new())));
+        match step.len() < STEP_KEYS_MAX {
+            true => Ok(()),
+            false => write(std::mem::take(&mut step)),
+        }
+    })?;
+    match step.is_empty() {
+        true => Ok(()),
+        false => write(step),
+    }
+}
+
+/// Version 2 did not find what is not shown by its date: after a start a copy of it in other words would be shown.
+fn hidden_articles(
+    store: &StoreReader,
+    write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut step = Vec::new();
+    store.each(keys::ARTICLES, |_, value| {
+        let article: Article = record::decode(value, "article")?;
+        let story = store.story(article.story)?;
+        if story.is_some_and(|story| keys::is_hidden(story.standing, &article)) {
+            step.push(Op::Put(keys::hidden_key(&article), Vec::new()));
+        }
         match step.len() < STEP_KEYS_MAX {
             true => Ok(()),
             false => write(std::mem::take(&mut step)),

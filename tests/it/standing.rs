@@ -284,6 +284,25 @@ async fn a_retracted_text_comes_back_neither_restored_nor_under_another_id() {
     assert_eq!(town.left("/feed.atom").await, [id.as_str()]);
 }
 
+/// What is not shown is in no order of a feed, and yet must be met by those that copy it in words of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_what_is_not_shown_stays_away_after_a_restart_too() {
+    let town = Town::open("").await;
+    let id = town.id(POTTERY.1).await;
+    town.amend(&id, Deed::Retract).await.expect("it is shown");
+    let town = town.restart().await;
+    let copy = (
+        "gom-lai",
+        POTTERY.1,
+        "TTXVN - Lò gốm đỏ lửa trở lại sau mười năm, theo Quyết định số 1881/QĐ-TTg của Thủ tướng. Xem thêm",
+    );
+    town.origin
+        .say("/b", Answer::feed(rss("b.example.vn", &[copy])));
+    assert_eq!(town.daemon.poll_one("b").await.copies, 1);
+    assert_eq!(town.titles("/feed.atom").await.len(), 2);
+    assert_eq!(town.titles("/sources/b.atom").await, [""; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_thirty_days_a_retraction_is_final_and_told_no_more() {
     let town = Town::open("").await;
