@@ -37,6 +37,7 @@ use tracing::{debug, error, info, warn};
 use crate::admin::{Amended, Amendment, Identity, PollRequest, Preview};
 use crate::clock::SharedClock;
 use crate::core::config::{Checked, Config, ConfigDiff, Remark};
+use crate::core::dedup::window::SpanNo;
 use crate::core::model::{FaultKind, FetchFault, PollOutcome, SourceId, SourceNo, Timestamp};
 use crate::core::pipeline::PollReport;
 use crate::core::schedule::Jitter;
@@ -84,6 +85,9 @@ const JUDGE_PAUSE: Duration = Duration::from_millis(20);
 /// Keys settled in one step, some ten milliseconds, and the pause between two.
 const STEP_KEYS_MAX: usize = 1024;
 const SETTLE_PAUSE: Duration = Duration::from_millis(20);
+/// The same while so many polls are under way that they want the time.
+const SETTLE_PAUSE_BUSY: Duration = Duration::from_secs(2);
+const BUSY_POLLS_MIN: usize = 16;
 /// Between two steps of looking for stories that leave.
 const RETIRE_PAUSE: Duration = Duration::from_millis(50);
 /// Polls under way, waiting for their turn at a host included, for each one the fetcher has in flight.
@@ -176,6 +180,9 @@ struct Loop<F> {
     /// Polls that wait for what is being read of the archive, which is one errand at a time.
     parked: VecDeque<(tokio::task::Id, Finished)>,
     errands: JoinSet<Result<Stretch, StoreError>>,
+    /// What was last read for gathering stories anew.
+    read_ahead: BTreeSet<SpanNo>,
+    is_reading_ahead: bool,
     /// An errand ends when this is gone.
     alive: Arc<()>,
     busy: BTreeSet<SourceNo>,
@@ -324,6 +331,8 @@ impl<F: Fetcher> Loop<F> {
             tasks: HashMap::new(),
             parked: VecDeque::new(),
             errands: JoinSet::new(),
+            read_ahead: BTreeSet::new(),
+            is_reading_ahead: false,
             alive: Arc::new(()),
             busy: BTreeSet::new(),
             waiting: HashMap::new(),
@@ -408,6 +417,9 @@ impl<F: Fetcher> Loop<F> {
         if since < JUDGE_PAUSE {
             return JUDGE_PAUSE - since;
         }
+        if self.reads_ahead() {
+            return JUDGE_PAUSE;
+        }
         let now = self.clock.now();
         match self.blocking(|owner| owner.judge_some(now, STEP_ARTICLES_MAX)) {
             Ok(true) => {}
@@ -419,6 +431,29 @@ impl<F: Fetcher> Loop<F> {
         }
         self.judged_last = Some(Instant::now());
         JUDGE_PAUSE
+    }
+
+    /// Whether what the next step of gathering stories anew needs of the archive is being read beside the owner. Each
+    /// part is waited for once: what is forgotten meanwhile is read by the step itself.
+    fn reads_ahead(&mut self) -> bool {
+        let missing = self.blocking(|owner| owner.missing_to_gather());
+        if missing.is_empty() || missing.is_subset(&self.read_ahead) {
+            return false;
+        }
+        if self.errands.is_empty() {
+            self.send(&missing);
+            self.read_ahead = missing;
+            self.is_reading_ahead = true;
+        }
+        true
+    }
+
+    /// Has these parts of the archive read beside the owner.
+    fn send(&mut self, spans: &BTreeSet<SpanNo>) {
+        let errand = self.owner.errand(spans);
+        let (store, alive) = (self.owner.reader(), Arc::downgrade(&self.alive));
+        self.errands
+            .spawn_blocking(move || errand.run(&store, || alive.strong_count() > 0));
     }
 
     /// Takes away some stories that leave where that is due; how long until there are more to look at.
@@ -448,9 +483,14 @@ impl<F: Fetcher> Loop<F> {
         if !self.owner.has_unsettled() {
             return NAP_MAX;
         }
-        let since = self.settled_last.map_or(SETTLE_PAUSE, |at| at.elapsed());
-        if since < SETTLE_PAUSE {
-            return SETTLE_PAUSE - since;
+        let pause = match self.tasks.len() < BUSY_POLLS_MIN {
+            true => SETTLE_PAUSE,
+            false => SETTLE_PAUSE_BUSY,
+        };
+        let since = self.settled_last.map_or(pause, |at| at.elapsed());
+        if since < pause {
+            // Polls that come to their end wake the loop, and then it may be no longer busy.
+            return pause - since;
         }
         let now = self.clock.now();
         if let Err(err) = self.blocking(|owner| owner.settle_some(now, STEP_KEYS_MAX)) {
@@ -560,10 +600,7 @@ impl<F: Fetcher> Loop<F> {
         }
         self.parked.push_back((task, finished));
         if self.errands.is_empty() {
-            let errand = self.owner.errand(&missing);
-            let (store, alive) = (self.owner.reader(), Arc::downgrade(&self.alive));
-            self.errands
-                .spawn_blocking(move || errand.run(&store, || alive.strong_count() > 0));
+            self.send(&missing);
         }
         None
     }
@@ -593,8 +630,9 @@ impl<F: Fetcher> Loop<F> {
         self.blocking(|owner| owner.take_over(stretch));
         let begun = Instant::now();
         let mut group = Vec::new();
-        // What the first still lacks, it waits for.
-        if let Some((task, finished)) = self.parked.pop_front() {
+        // What the first still lacks, it waits for, where all this was read for it.
+        let was_for_polls = !std::mem::take(&mut self.is_reading_ahead);
+        if was_for_polls && let Some((task, finished)) = self.parked.pop_front() {
             group.extend(self.settle(task, finished));
         }
         for (task, finished) in std::mem::take(&mut self.parked) {

@@ -189,6 +189,12 @@ impl Recent {
         Ok(missing)
     }
 
+    /// Spans that are not in memory and that hold what lies within the window of a date.
+    pub fn missing_around(&self, at: Timestamp) -> impl Iterator<Item = SpanNo> {
+        let around = self.window.around(at);
+        around.filter(|span| !self.window.is_loaded(*span))
+    }
+
     /// Reading these spans somewhere else; what is written to them from now on is noted.
     pub fn errand(&mut self, spans: &BTreeSet<SpanNo>, sources: &[SourceNo]) -> Errand {
         self.window.expect_none();

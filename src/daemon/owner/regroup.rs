@@ -3,11 +3,14 @@
 //! Goes through them by number in short steps; how far it has come is written with each change and at the end of each
 //! step, so that it goes on after a restart. No id, date or word changes; what an operator took down stays as it is.
 
+use std::collections::BTreeSet;
+
 use super::Owner;
 use crate::core::config::Config;
 use crate::core::dedup::idf::Idf;
 use crate::core::dedup::regroup;
 use crate::core::dedup::sketch::{Sketch, Text};
+use crate::core::dedup::window::SpanNo;
 use crate::core::merge::Told;
 use crate::core::model::{
     Article, ArticleNo, Batch, Regroup, SourceNo, Standing, Story, StoryNo, Timestamp,
@@ -37,6 +40,25 @@ impl Owner {
 
     pub(super) fn has_ungathered(&self) -> bool {
         self.state.regroup().is_some_and(|so_far| !so_far.is_done())
+    }
+
+    /// What of the archive is to be read before the next step of gathering stories anew takes no longer than others.
+    pub fn missing_to_gather(&self) -> BTreeSet<SpanNo> {
+        let so_far = self.state.regroup().filter(|so_far| !so_far.is_done());
+        let is_next = self.unjudged.is_empty() && self.degraded.is_none();
+        let Some(so_far) = so_far.filter(|_| is_next) else {
+            return BTreeSet::new();
+        };
+        // Whoever takes the step meets the same failure, and tells it.
+        let stories = self.store.stories_from(so_far.next, STEP_REGROUPED_MAX);
+        stories
+            .unwrap_or_default()
+            .iter()
+            .filter(|story| story.no < so_far.end && story.standing == Standing::Shown)
+            .flat_map(|story| &story.articles)
+            .filter_map(|no| self.store.article(*no).ok().flatten())
+            .flat_map(|article| self.recent.missing_around(article.published_at))
+            .collect()
     }
 
     /// Gathers some stored stories anew, those of about `limit` articles.
