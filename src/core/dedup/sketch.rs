@@ -51,9 +51,8 @@ pub struct Sketch {
     words: Box<[Word]>,
     title_end: u8,
     lede_end: u8,
-    /// Of title and lede, of the title, and of everything kept.
+    /// Of title and lede, and of everything read, the whole text included.
     pub(super) places: Places,
-    pub(super) title_places: Places,
     pub(super) all_places: Places,
     /// Of all words and pairs of title and lede, of the words of the title, of the pairs of the lede.
     pub(super) weight: f32,
@@ -99,16 +98,14 @@ impl Sketch {
 
     fn of_words(title: &[Word], lede: &[Word], body: &[Word], idf: &Idf) -> Sketch {
         let opening = &body[..body.len().min(OPENING_WORDS_MAX)];
-        let title_places = Places::of(title);
-        let places = title_places.and(Places::of(lede));
+        let places = Places::of(title).and(Places::of(lede));
         let end = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
         let mut sketch = Sketch {
             words: [title, lede, opening].concat().into(),
             title_end: end(title.len()),
             lede_end: end(title.len() + lede.len()),
             places,
-            title_places,
-            all_places: places.and(Places::of(opening)),
+            all_places: places.and(Places::of(body)),
             weight: 0.0,
             title_weight: 0.0,
             lede_weight: 0.0,

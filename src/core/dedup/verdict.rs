@@ -137,7 +137,6 @@ pub struct Scores {
     pub numbers: bool,
     pub title_numbers: bool,
     pub provinces: bool,
-    pub title_provinces: bool,
     /// The heaviest word that stands for another; looked for only where all else speaks for a copy.
     pub swap: f32,
     /// The heaviest that does so in title and lede alike.
@@ -173,7 +172,7 @@ const LATE_BODIES_MIN: f32 = 0.6;
 /// A heavier word that stands for another makes another story.
 const SWAP_MAX: f32 = 7.5;
 /// Where it is the same in title and lede.
-const SWAP_IN_BOTH_MAX: f32 = 3.0;
+const SWAP_IN_BOTH_MAX: f32 = 1.5;
 /// A swap is told from a retelling where titles agree so far.
 const SWAP_TITLE_MIN: f32 = 0.45;
 /// One long title, or one text, under ledes that have less in common: a retelling, whose figures may differ.
@@ -262,6 +261,7 @@ impl<'a> Probe<'a> {
             }
         };
         let ledes = of_both(shared.lede, own.lede_weight, other.lede_weight);
+        let body = own.body.agreement(&other.body);
         let lesser = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
         Scores {
             contained: share(shared.weight, own.weight.min(other.weight)),
@@ -274,16 +274,23 @@ impl<'a> Probe<'a> {
             lede_pairs: own.lede_pairs.min(other.lede_pairs),
             same_title: own.title() == other.title(),
             title_words: lesser(own.title().len().min(other.title().len())),
-            body: own.body.agreement(&other.body),
+            body,
             // Where ledes are alike each figure of theirs is held against its like.
             numbers: match ledes >= LEDES_ALIKE_MIN {
                 true => shared.own_numbers.0 < self.numbers && shared.other_numbers.0 > 0,
                 false => shared.own_numbers.1 < self.numbers && shared.other_numbers.1 > 0,
             },
             title_numbers: shared.own_title_numbers > 0 && shared.other_title_numbers > 0,
-            provinces: own.places.exceeds(other.all_places) && other.places.exceeds(own.all_places),
-            title_provinces: own.title_places.exceeds(other.all_places)
-                && other.title_places.exceeds(own.all_places),
+            provinces: match body {
+                // One letter to the press, filled in anew for each province.
+                Some(_) => {
+                    own.all_places.exceeds(other.all_places)
+                        && other.all_places.exceeds(own.all_places)
+                }
+                None => {
+                    own.places.exceeds(other.all_places) && other.places.exceeds(own.all_places)
+                }
+            },
             swap: 0.0,
             swap_in_both: 0.0,
         }
@@ -374,12 +381,11 @@ impl<'a> Probe<'a> {
             .is_some_and(|(_, both)| both >= RETOLD_BODIES_MIN);
         let retold = (same_text || scores.same_title && scores.title_words >= TITLE_WORDS_MIN)
             && scores.ledes < RETOLD_LEDES_MAX
-            && !scores.title_numbers
-            && !scores.title_provinces;
-        match (retold, scores.numbers, scores.provinces) {
-            (true, _, _) => None,
-            (_, true, _) => Some(Veto::Number),
-            (_, _, true) => Some(Veto::Province),
+            && !scores.title_numbers;
+        match (scores.provinces, retold, scores.numbers) {
+            // Where a story is from is part of every telling of it.
+            (true, _, _) => Some(Veto::Province),
+            (_, false, true) => Some(Veto::Number),
             _ => None,
         }
     }

@@ -127,6 +127,51 @@ fn another_province_is_another_story() {
     );
 }
 
+/// One heading that every province's paper prints of its own work.
+#[test]
+fn one_title_over_news_of_two_provinces_is_two_stories() {
+    let title = "Hỗ trợ ứng dụng máy móc, thiết bị tiên tiến vào sản xuất";
+    let one =
+        "Năm nay ngành công thương tỉnh Vĩnh Long đã dành kinh phí khuyến công cho năm cơ sở.";
+    let other = "Từ đầu quý, hợp tác xã chè ở tỉnh Sơn La được bàn giao một dây chuyền sao hương.";
+    let apart = Relation::Different(Some(Veto::Province));
+    check(text(title, one, ""), text(title, other, ""), apart);
+    let nowhere = "Từ đầu quý, hợp tác xã chè được bàn giao một dây chuyền sao hương.";
+    let copy = Relation::Copy(Why::Title);
+    check(text(title, one, ""), text(title, nowhere, ""), copy);
+}
+
+#[test]
+fn one_letter_to_the_press_filled_in_for_two_provinces_is_two_stories() {
+    let letter = |province: &str| format!("{} Tỉnh {province} dự kiến mở thêm lớp.", body(0, 60));
+    let (one, other) = (letter("Vĩnh Long"), letter("Sơn La"));
+    let lede = "Lễ bàn giao vừa diễn ra sáng nay.";
+    let apart = Relation::Near(Some(Veto::Province));
+    check(text(TITLE, LEDE, &one), text(TITLE, lede, &other), apart);
+    let copy = Relation::Copy(Why::Body);
+    check(text(TITLE, LEDE, &one), text(TITLE, lede, &one), copy);
+}
+
+#[test]
+fn an_everyday_word_that_stands_for_another_in_title_and_lede_is_another_story() {
+    for (one, other) in [("nam", "nữ"), ("Hậu", "Tiền"), ("điều", "tiêu")] {
+        let told = |word: &str| {
+            (
+                format!("Khai mạc giải đua ghe {word} mở rộng mùa xuân"),
+                format!(
+                    "Giải đua ghe {word} mở rộng mùa xuân khai mạc sáng nay với mười hai đội ghe đến từ các xã ven sông."
+                ),
+            )
+        };
+        let (one, other) = (told(one), told(other));
+        check(
+            text(&one.0, &one.1, ""),
+            text(&other.0, &other.1, ""),
+            Relation::Near(Some(Veto::Swap)),
+        );
+    }
+}
+
 #[test]
 fn a_word_that_stands_for_another_in_title_and_lede_is_another_story() {
     let say = |craft: &str| {
