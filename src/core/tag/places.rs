@@ -35,6 +35,8 @@ struct ProvinceFacts {
     slug: String,
     label: String,
     #[serde(default)]
+    given: bool,
+    #[serde(default)]
     names: Vec<String>,
     #[serde(default)]
     places: Vec<String>,
@@ -57,6 +59,8 @@ struct FormerFacts {
     cue: bool,
     #[serde(default)]
     everyday: bool,
+    #[serde(default)]
+    given: bool,
 }
 
 /// A province-level unit and those whose names went with its making.
@@ -68,6 +72,8 @@ pub(super) struct Unit {
     pub province: usize,
     cue: bool,
     everyday: bool,
+    /// People are called so too.
+    given: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +135,7 @@ impl Places {
                 province,
                 cue: false,
                 everyday: false,
+                given: facts.given,
             });
             former.extend(facts.former.into_iter().map(|one| (province, one)));
         }
@@ -141,6 +148,7 @@ impl Places {
                 province,
                 cue: facts.cue,
                 everyday: facts.everyday,
+                given: facts.given,
             });
         }
         builder.add_all(&gazetteer.masks.phrases, Sense::Mask);
@@ -204,13 +212,14 @@ impl Places {
             return self.communes(reading);
         }
         let kept = longest(senses.iter().map(|(found, _)| *found).collect());
-        senses.retain(|(found, sense)| kept.contains(found) && *sense != Sense::Mask);
+        senses.retain(|(found, _)| kept.contains(found));
         let masked: Vec<_> = senses
             .iter()
-            .filter(|(found, _)| Here::new(reading, *found).is_somebody_or_street())
+            .filter(|(found, sense)| self.is_masked(*sense, &Here::new(reading, *found)))
             .map(|(found, _)| *found)
+            .chain(seats(&reading.lower, &senses))
             .collect();
-        senses.retain(|(found, _)| !masked.contains(found));
+        senses.retain(|(found, sense)| *sense != Sense::Mask && !masked.contains(found));
 
         let pick = |wanted: fn(Sense) -> Option<usize>| -> Vec<PlaceHit> {
             senses
@@ -253,6 +262,28 @@ impl Places {
         }
     }
 
+    /// Whether the surroundings make the name that of something else.
+    fn is_masked(&self, sense: Sense, here: &Here<'_>) -> bool {
+        let is_unit = match sense {
+            Sense::Mask => return false,
+            Sense::Name(unit) => {
+                here.is_a_street() || self.units[unit].given && here.is_an_artist()
+            }
+            _ => false,
+        };
+        let is_somebody = |before| !self.is_known(before);
+        is_unit
+            || here.is_of_something_else()
+            || here.surname_and_middle_name().is_some_and(is_somebody)
+    }
+
+    /// Whether a name in lower case is in the gazetteer, whatever it means.
+    fn is_known(&self, name: &str) -> bool {
+        let is_whole = |found: &Found| (found.start, found.end) == (0, name.len());
+        self.communes.contains_key(name)
+            || self.names.find(name, &words_of(name)).iter().any(is_whole)
+    }
+
     fn communes(&self, reading: &Reading) -> Vec<PlaceHit> {
         let mut heads = self.commune_words.find(&reading.lower, &reading.words);
         heads.sort_by_key(|head| head.phrase);
@@ -289,6 +320,23 @@ impl Places {
             stands.then_some(PlaceHit { unit: *unit, found })
         })
     }
+}
+
+/// What a company's name goes on with behind a dash: `Bia Hà Nội - Hải Dương`.
+fn seats<'s>(text: &'s str, senses: &'s [(Found, Sense)]) -> impl Iterator<Item = Found> + 's {
+    let company = |end: usize| {
+        senses.iter().any(|(found, sense)| {
+            let words = &text[found.start..found.end];
+            *sense == Sense::Mask
+                && found.end == end
+                && COMPANY_WORDS.iter().any(|word| words.starts_with(word))
+        })
+    };
+    let names = senses.iter().map(|(found, _)| *found);
+    names.filter(move |found| {
+        let before = text[..found.start].trim_end().strip_suffix('-');
+        before.is_some_and(|before| company(before.trim_end().len()))
+    })
 }
 
 fn communes(by_slug: &HashMap<String, usize>) -> HashMap<String, (String, usize)> {
@@ -350,6 +398,9 @@ fn drop_shared_districts(spellings: &mut Vec<Spelling>) {
 }
 
 const UNIT_WORDS: &[&str] = &["tỉnh", "thành phố", "tp.", "tp"];
+
+/// With which the name of a company begins that has others of that name elsewhere.
+const COMPANY_WORDS: &[&str] = &["bia ", "ngân hàng ", "tmcp ", "chứng khoán "];
 
 /// No commune's name is longer.
 const COMMUNE_CHARS_MAX: usize = 32;

@@ -156,6 +156,94 @@ fn what_only_sounds_like_a_province_is_none() {
 }
 
 #[test]
+fn a_name_inside_another_name_is_no_place() {
+    for title in [
+        "Báo Đà Nẵng tuyển phóng viên",
+        "Theo Báo Quảng Ninh, tàu chìm lúc rạng sáng",
+        "theo báo Quảng Ninh, tàu chìm lúc rạng sáng",
+        "Báo Bình Định",
+        "Báo và Phát thanh, Truyền hình Lạng Sơn",
+        "Lương Thái Bình",
+        "Phùng Hải Dương",
+        "Đào Hà Giang",
+        "Mai An Giang",
+        "Cao Bình Định",
+        "Chị Hà Bình Dương",
+        "bác sĩ Hồ Thái Bình",
+        "Chủ tịch UBND Tống Thái Bình",
+        "Trần Cao Thái Bình",
+        "Nguyễn Ngọc Hà Giang",
+        "Nguyễn Đức Thái Bình",
+        "Trần Ngọc An Giang",
+        "học sinh Lâm Minh Hà Giang",
+        "Chị Hà Giang, chủ quán",
+        "Gặp lại chị Hà Giang",
+        "Anh Hà Nam",
+        "Ca sĩ Hà Giang",
+        "MC Hải Dương",
+        "nữ diễn viên Khánh Hòa",
+        "Thanh Hóa FC chia tay thủ quân",
+        "Đông Á Thanh Hóa",
+        "Thép Nam Định",
+        "CLB bóng đá Hải Phòng",
+        "Phố Bắc Ninh",
+        "quán ở số 5 phố Hà Giang",
+        "Ngân hàng Sài Gòn - Hà Nội",
+        "Ngân hàng TMCP Sài Gòn – Hà Nội",
+        "Xi măng Hà Tiên",
+        "Bia Hà Nội - Hải Dương",
+        "cổ phiếu Bia Sài Gòn - Quảng Ngãi",
+    ] {
+        check_places(title, &[], &[]);
+    }
+}
+
+#[test]
+fn what_only_looks_like_another_name_leaves_the_place() {
+    for (title, province) in [
+        ("Họp báo Đà Nẵng", "da-nang"),
+        ("CẢNH BÁO ĐÀ NẴNG NGẬP", "da-nang"),
+        ("Hội Nhà báo Đà Nẵng", "da-nang"),
+        ("Cao Bằng", "cao-bang"),
+        ("Mai Châu", "phu-tho"),
+        ("Lâm Đồng", "lam-dong"),
+        ("TP Hồ Chí Minh", "ho-chi-minh"),
+        ("Thành phố Đông Hà Quảng Trị", "quang-tri"),
+        ("Quỳnh Lưu Nghệ An", "nghe-an"),
+        ("Gia Lâm Hà Nội", "ha-noi"),
+        ("Đại học Nông Lâm Huế", "hue"),
+        ("Tỉnh Đoàn Quảng Ninh", "quang-ninh"),
+        ("Vũ Quang Hà Tĩnh", "ha-tinh"),
+        ("chợ Lương Thái Nguyên", "thai-nguyen"),
+        ("Đông Anh Hà Nội", "ha-noi"),
+        ("cụ bà Thanh Hóa 90 tuổi", "thanh-hoa"),
+        ("Người đàn ông Quảng Trị", "quang-tri"),
+        ("Dạy tiếng Anh Đà Nẵng", "da-nang"),
+        ("Nghệ sĩ Hà Nội", "ha-noi"),
+        ("Chị Lan ở Sơn La", "son-la"),
+        ("ca sĩ quê tỉnh Sơn La", "son-la"),
+        ("Các nghệ sĩ Khánh Hòa", "khanh-hoa"),
+        ("thành phố Bắc Ninh", "bac-ninh"),
+        ("Thành phố Huế", "hue"),
+        ("đường phố Nghệ An", "nghe-an"),
+        ("Đường phố Hà Nội", "ha-noi"),
+        ("phố Hà Nội vào thu", "ha-noi"),
+        ("Du khách ở Hà Tiên", "an-giang"),
+        ("Bia Tuyên Quang - Sơn La", "son-la"),
+        ("FCC Sơn La", "son-la"),
+    ] {
+        let input = TagInput { title, ..NOTHING };
+        let found = terms(&Tagger::new(&[]), &input, Scheme::Province);
+        assert!(
+            found.iter().any(|term| term == province),
+            "{title}: {found:?}"
+        );
+    }
+    check_places("Vũ Quang Hà Tĩnh", &["ha-tinh"], &[]);
+    check_places("Hồ Sơn La", &["son-la"], &[]);
+}
+
+#[test]
 fn what_surrounds_a_doubtful_name_may_bear_it_out() {
     for title in [
         "UBND tỉnh Hòa Bình",
@@ -212,6 +300,11 @@ fn the_source_speaks_where_the_article_is_silent() {
     let given = |slug: &str, label: &str, origin| Some((slug.to_owned(), label.to_owned(), origin));
     assert_eq!(
         of("Tin vắn", &[], Some("an-giang")),
+        given("an-giang", "An Giang", TagOrigin::Source)
+    );
+    // The paper's own name says nothing, its block of the configuration does.
+    assert_eq!(
+        of("Báo An Giang tuyển dụng", &[], Some("an-giang")),
         given("an-giang", "An Giang", TagOrigin::Source)
     );
     assert_eq!(
