@@ -26,6 +26,56 @@ const KINDS: &[&str] = &[
     "KL", "CTr", "ĐA", "QC", "TTg",
 ];
 
+/// Who issues what the grammar reads without a dash or in small letters; any other is read as `NĐ-CP` only.
+const ORGANS: &[&str] = &[
+    "TTg", "CP", "TTCP", "VPCP", "QH", "UBTVQH", "CTN", "HĐND", "UBND", "BCT", "BTC", "BNV", "BTP",
+    "BCA", "BQP", "BYT", "BXD", "BGDĐT", "BGTVT", "BKHĐT", "BKHCN", "BLĐTBXH", "BNN", "BNNPTNT",
+    "BNNMT", "BTNMT", "BTTTT", "BVHTTDL", "BNG", "BDTTG", "UBDT", "NHNN", "VKSNDTC", "TANDTC",
+    "KTNN",
+];
+
+/// Words right before a number after which its letters may be small.
+const ANNOUNCING: &[&str] = &[
+    "số",
+    "nghị định",
+    "nghị quyết",
+    "quyết định",
+    "thông tư",
+    "thông tư liên tịch",
+    "chỉ thị",
+    "kế hoạch",
+    "thông báo",
+    "công điện",
+    "tờ trình",
+    "báo cáo",
+    "hướng dẫn",
+    "pháp lệnh",
+    "văn bản",
+    "văn bản hợp nhất",
+    "giấy phép",
+    "kết luận",
+    "chương trình",
+    "đề án",
+    "quy chế",
+    "công văn",
+    "luật",
+    "qđ",
+    "nđ",
+    "nq",
+    "tt",
+    "ct",
+];
+/// Longer than any of these, its letters taken apart.
+const ANNOUNCING_BYTES_MAX: usize = 64;
+
+/// How the letters of a number are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    AsPrinted,
+    /// `1881/qđ-ttg`, which an announcing word must go before.
+    InAnyCase,
+}
+
 /// Who signs Party papers: centre, province, and the committees below.
 const LEVELS: &[&str] = &["TW", "TƯ", "TU", "ĐU", "HU"];
 
@@ -50,17 +100,38 @@ pub(super) fn references(text: &str) -> Vec<Reference> {
 }
 
 fn reference_around(text: &str, slash: usize) -> Option<Reference> {
-    party(text, slash).or_else(|| {
+    written(text, slash, Letters::AsPrinted).or_else(|| {
+        let reference = written(text, slash, Letters::InAnyCase)?;
+        is_announced(&text[..reference.at]).then_some(reference)
+    })
+}
+
+fn written(text: &str, slash: usize, letters: Letters) -> Option<Reference> {
+    party(text, slash, letters).or_else(|| {
         let at = number_before(text, slash - blank_before(&text[..slash]))?;
         let after = after_slash(text, slash);
         let rest = &text[after..];
         let length = match year(rest) {
-            Some(year) => assembly(&rest[year..])
-                .or_else(|| act(&rest[year..]))
+            Some(year) => assembly(&rest[year..], blank_before(&rest[..year]) == 0)
+                .or_else(|| act(&rest[year..], letters))
                 .map(|n| n + year),
-            None => act(rest),
+            None => act(rest, letters),
         }?;
         finish(text, at, after + length)
+    })
+}
+
+fn is_announced(before: &str) -> bool {
+    let from = before.ceil_char_boundary(before.len().saturating_sub(ANNOUNCING_BYTES_MAX));
+    let before = facts::small(&before[from..]);
+    let words = before.trim_end_matches(|c| matches!(c, ':' | '.') || BLANKS.contains(&c));
+    ANNOUNCING.iter().any(|word| {
+        words.strip_suffix(word).is_some_and(|rest| {
+            !rest
+                .chars()
+                .next_back()
+                .is_some_and(super::phrases::is_word)
+        })
     })
 }
 
@@ -91,25 +162,33 @@ fn year(rest: &str) -> Option<usize> {
     (is_year && rest.as_bytes().get(slash) == Some(&b'/')).then(|| after_slash(rest, slash))
 }
 
-/// `QH15`
-fn assembly(rest: &str) -> Option<usize> {
-    let digits = rest
-        .strip_prefix("QH")?
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .count();
-    (1..=2).contains(&digits).then_some(2 + digits)
+/// `QH15`; `QH 15` where no other blank makes the number doubtful.
+fn assembly(rest: &str, is_tight: bool) -> Option<usize> {
+    let name = rest
+        .get(..2)
+        .filter(|name| name.eq_ignore_ascii_case("QH"))?;
+    let gap = if is_tight {
+        blank(&rest[name.len()..])
+    } else {
+        0
+    };
+    let digits = digits(&rest[name.len() + gap..]);
+    (1..=2)
+        .contains(&digits)
+        .then_some(name.len() + gap + digits)
 }
 
-/// `NĐ-CP`, `TTLT-VKSNDTC-TANDTC`
-fn act(rest: &str) -> Option<usize> {
-    let kind = letters(rest);
-    if !is_one_of(&rest[..kind], KINDS) {
-        return None;
+/// `NĐ-CP`, `TTLT-VKSNDTC-TANDTC`; `NĐ CP` and `NĐCP` of a known organ.
+fn act(rest: &str, letters: Letters) -> Option<usize> {
+    let kind = letters_of(rest);
+    if !is_one_of(&rest[..kind], KINDS, letters) {
+        return glued(&rest[..kind], letters)
+            .filter(|_| dash(&rest[kind..]).is_none())
+            .map(|_| kind);
     }
     let mut end = kind;
     for part in 0..ORGAN_PARTS_MAX {
-        let Some(next) = organ(&rest[end..], part == 0) else {
+        let Some(next) = organ(&rest[end..], part == 0, letters) else {
             break;
         };
         end += next;
@@ -117,26 +196,33 @@ fn act(rest: &str) -> Option<usize> {
     (end > kind).then_some(end)
 }
 
-/// A dash and the organ behind it. Only the first may stand apart: prose begins behind the last.
-fn organ(rest: &str, is_first: bool) -> Option<usize> {
-    let spaced = |text: &str| if is_first { blank(text) } else { 0 };
-    let lead = spaced(rest);
-    let dash = dash(&rest[lead..])?;
-    let gap = lead + dash;
-    let gap = gap + spaced(&rest[gap..]);
-    let name = &rest[gap..];
-    let length = letters(name);
-    let count = name[..length].chars().count();
-    let is_name = ORGAN_LETTERS.contains(&count)
-        && name.chars().next().is_some_and(is_capital)
-        && (name[..length].chars().all(is_capital) || is_one_of(&name[..length], &["TTg"]));
-    if !is_name {
+/// Where the organ begins in `QĐTTg`. Not in `TTCP`, an organ itself, whose letters are no acts.
+fn glued(word: &str, letters: Letters) -> Option<usize> {
+    let is_organ = |word: &str| is_one_of(word, ORGANS, letters) || is_prime_minister(word);
+    if is_organ(word) {
         return None;
     }
-    let digits = name[length..]
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .count();
+    let mut cuts = word.char_indices().map(|(at, _)| at);
+    cuts.find(|at| is_one_of(&word[..*at], KINDS, letters) && is_organ(&word[*at..]))
+}
+
+/// A dash and the organ behind it. Only the first may stand apart, and a known one without the dash: prose begins
+/// behind the last.
+fn organ(rest: &str, is_first: bool, letters: Letters) -> Option<usize> {
+    let spaced = |text: &str| if is_first { blank(text) } else { 0 };
+    let lead = spaced(rest);
+    let dash = dash(&rest[lead..]);
+    let gap = lead + dash.map_or(0, |dash| dash + spaced(&rest[lead + dash..]));
+    let name = &rest[gap..];
+    let length = letters_of(name);
+    let word = &name[..length];
+    let is_known = is_one_of(word, ORGANS, letters) || is_prime_minister(word);
+    let is_capitals = ORGAN_LETTERS.contains(&word.chars().count()) && word.chars().all(is_capital);
+    let is_apart = dash.is_some() || lead > 0 && is_known;
+    if !(is_apart && (is_known || is_capitals)) {
+        return None;
+    }
+    let digits = digits(&name[length..]);
     let end = length + digits;
     let is_cut = name[end..]
         .chars()
@@ -146,7 +232,7 @@ fn organ(rest: &str, is_first: bool) -> Option<usize> {
 }
 
 /// `60-NQ/TW`
-fn party(text: &str, slash: usize) -> Option<Reference> {
+fn party(text: &str, slash: usize, letters: Letters) -> Option<Reference> {
     let head = &text[..slash - blank_before(&text[..slash])];
     let kind_at = head
         .char_indices()
@@ -154,7 +240,7 @@ fn party(text: &str, slash: usize) -> Option<Reference> {
         .take_while(|(_, c)| is_letter(*c))
         .last()?
         .0;
-    if !is_one_of(&head[kind_at..], KINDS) {
+    if !is_one_of(&head[kind_at..], KINDS, letters) {
         return None;
     }
     let lead = &head[..kind_at - blank_before(&head[..kind_at])];
@@ -162,8 +248,8 @@ fn party(text: &str, slash: usize) -> Option<Reference> {
     dash(&lead[dash_at..])?;
     let at = number_before(text, dash_at - blank_before(&lead[..dash_at]))?;
     let level = after_slash(text, slash);
-    let length = letters(&text[level..]);
-    is_one_of(&text[level..level + length], LEVELS).then_some(())?;
+    let length = letters_of(&text[level..]);
+    is_one_of(&text[level..level + length], LEVELS, letters).then_some(())?;
     finish(text, at, level + length)
 }
 
@@ -215,23 +301,41 @@ fn label(printed: &str) -> String {
             c => c,
         })
         .collect();
-    folded
-        .split_inclusive(['/', '-'])
-        .map(|part| {
-            let (name, cut) = match part.strip_suffix(['/', '-']) {
-                Some(name) => (name, &part[name.len()..]),
-                None => (part, ""),
-            };
-            let name = match name {
-                "ND" => "NĐ",
-                "QD" => "QĐ",
-                "CD" => "CĐ",
-                "HDND" => "HĐND",
-                name => name,
-            };
-            format!("{name}{cut}")
-        })
-        .collect()
+    let mut label = String::with_capacity(folded.len() + 1);
+    for part in folded.split_inclusive(['/', '-']) {
+        let name = part.trim_end_matches(['/', '-']);
+        // An organ may look like kind and organ: `QĐ-CTUBND`.
+        let cut = label
+            .ends_with('/')
+            .then(|| glued(name.trim_end_matches(is_digit), Letters::InAnyCase))
+            .flatten();
+        if let Some(cut) = cut {
+            label.push_str(&canonical(&name[..cut]));
+            label.push('-');
+        }
+        label.push_str(&canonical(&name[cut.unwrap_or(0)..]));
+        label.push_str(&part[name.len()..]);
+    }
+    label
+}
+
+/// The letters between two dashes as the law prints them.
+fn canonical(part: &str) -> String {
+    let (word, digits) = part.split_at(part.trim_end_matches(is_digit).len());
+    let word = match word {
+        "ND" => "NĐ",
+        "QD" => "QĐ",
+        "CD" => "CĐ",
+        "HDND" => "HĐND",
+        // A headline's `TTG` stays.
+        word if word.chars().all(is_capital) => word,
+        word => [KINDS, ORGANS, LEVELS]
+            .into_iter()
+            .flatten()
+            .find(|known| is_one_of(word, &[**known], Letters::InAnyCase))
+            .unwrap_or(&word),
+    };
+    format!("{word}{digits}")
 }
 
 fn slug(label: &str) -> String {
@@ -246,14 +350,22 @@ fn slug(label: &str) -> String {
         .collect()
 }
 
-fn letters(text: &str) -> usize {
+fn digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+fn letters_of(text: &str) -> usize {
     text.char_indices()
         .find(|(_, c)| !is_letter(*c))
         .map_or(text.len(), |(at, _)| at)
 }
 
 fn is_letter(c: char) -> bool {
-    c.is_ascii_alphabetic() || matches!(c, 'Đ' | 'đ' | '\u{d0}' | '\u{189}' | 'Ư')
+    c.is_ascii_alphabetic() || matches!(c, 'Đ' | 'đ' | '\u{d0}' | '\u{189}' | 'Ư' | 'ư')
 }
 
 fn is_capital(c: char) -> bool {
@@ -265,10 +377,18 @@ fn dash(text: &str) -> Option<usize> {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}').then_some(c.len_utf8())
 }
 
+/// `TTg`, and its commonest mistyping.
+fn is_prime_minister(word: &str) -> bool {
+    ["TTg", "Ttg"].contains(&word)
+}
+
 /// Equal but for Đ typed as D or Eth, and for `TTG` in a headline.
-fn is_one_of(word: &str, known: &[&str]) -> bool {
+fn is_one_of(word: &str, known: &[&str], letters: Letters) -> bool {
     let plain = |c: char| match c {
         'Đ' | '\u{d0}' | '\u{189}' => 'D',
+        'đ' | '\u{f0}' if letters == Letters::InAnyCase => 'D',
+        'ư' if letters == Letters::InAnyCase => 'Ư',
+        c if letters == Letters::InAnyCase => c.to_ascii_uppercase(),
         c => c,
     };
     known.iter().any(|one| {
@@ -366,6 +486,45 @@ mod tests {
     }
 
     #[test]
+    fn a_number_typed_carelessly_is_the_document_it_means() {
+        for typed in [
+            "1881/QĐ-Ttg",
+            "1881/QĐ TTg",
+            "1881/QĐTTg",
+            "1881/QDTTg",
+            "1881/QĐ Ttg ngày 20/11/2020",
+            "Quyết định 1881/qđ-ttg",
+            "QUYẾT ĐỊNH SỐ: 1881/qd-ttg",
+            "quyết định số 1881/qđ ttg của",
+            "số 1881/qđttg",
+            "Số.1881/Qđ-ttg",
+            "(QĐ 1881/qđ - ttg)",
+            "So\u{302}\u{301} 1881/qđ-ttg",
+        ] {
+            check(typed, &[("1881/QĐ-TTg", "1881-qd-ttg")]);
+        }
+        for typed in [
+            "202/2025/QH 15",
+            "202/2025/QH\u{a0}15 ngày",
+            "202/2025/qh15",
+            "Nghị quyết số 202/2025/Qh 15",
+        ] {
+            check(typed, &[("202/2025/QH15", "202-2025-qh15")]);
+        }
+        for (typed, label, slug) in [
+            ("nghị định 45/2012/nđ-cp", "45/2012/NĐ-CP", "45-2012-nd-cp"),
+            ("45/2012/NĐCP", "45/2012/NĐ-CP", "45-2012-nd-cp"),
+            ("39/QĐ-CTUBND", "39/QĐ-CTUBND", "39-qd-ctubnd"),
+            ("số 46/2025/nq-hđnd", "46/2025/NQ-HĐND", "46-2025-nq-hdnd"),
+            ("Nghị quyết 60-nq/tw", "60-NQ/TW", "60-nq-tw"),
+            ("Tờ trình số 12/ttr-ubnd", "12/TTr-UBND", "12-ttr-ubnd"),
+            ("237/NQ UBTVQH16", "237/NQ-UBTVQH16", "237-nq-ubtvqh16"),
+        ] {
+            check(typed, &[(label, slug)]);
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_a_number_is_none() {
         for trap in [
             "ngày 21/5/2012",
@@ -408,6 +567,21 @@ mod tests {
             "ngày 21/5 /2012",
             "19 - 5 / HTX",
             "1 881 881 /QĐ",
+            "12/qđ-ttg",
+            "Quyết định về 12/qđ-ttg",
+            "https://a.vn/số/12/qđ-ttg",
+            "số 12/km-h",
+            "số 12/tt-huế",
+            "số 24/7",
+            "Quyết định số 12/qđ của",
+            "12/QĐ của TTg",
+            "12/QĐ  TTg",
+            "12/TTCP",
+            "12/TTCP-KHTH",
+            "12/QĐTTg-VP",
+            "12/2025/QH 150",
+            "12/2025/QH  15",
+            "phòng số 3/tt và 4/ct",
         ] {
             check(trap, &[]);
         }

@@ -113,7 +113,7 @@ pub(in crate::core::tag) fn facts(text: &str, reference: &Reference) -> Document
     }
 }
 
-fn small(text: &str) -> String {
+pub(super) fn small(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).collect()
 }
 
