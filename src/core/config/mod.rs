@@ -10,6 +10,7 @@
 mod address;
 mod diff;
 mod expand;
+mod expression;
 mod place;
 mod reach;
 mod read;

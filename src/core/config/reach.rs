@@ -4,7 +4,7 @@
 //! Compares rules with those before them. What a regular expression matches is not examined: two are alike
 //! only where they are written alike.
 
-use super::rule::RuleDraft;
+use super::rule::{RuleDraft, may_be_document};
 use super::table::Reader;
 use super::{Action, Pattern, Rule};
 use crate::core::model::{Entry, Words};
@@ -63,12 +63,14 @@ fn patterns(rule: &Rule) -> [Option<&Pattern>; 3] {
 }
 
 fn in_vain(before: &[&Read<'_>], rule: &Read<'_>) -> Option<Vain> {
-    itself(rule).or_else(|| {
-        (0..before.len()).find_map(|at| {
-            let why = stands_in_the_way(before[at], &before[at..], rule)?;
-            Some(Vain::After(at, why))
+    itself(rule)
+        .or_else(|| takes_what_is_not(before, rule))
+        .or_else(|| {
+            (0..before.len()).find_map(|at| {
+                let why = stands_in_the_way(before[at], &before[at..], rule)?;
+                Some(Vain::After(at, why))
+            })
         })
-    })
 }
 
 fn itself(read: &Read<'_>) -> Option<Vain> {
@@ -89,6 +91,20 @@ fn itself(read: &Read<'_>) -> Option<Vain> {
         )),
         _ => None,
     }
+}
+
+/// Of documents only those are found that are written as documents are; others can come from an earlier rule alone.
+fn takes_what_is_not(before: &[&Read<'_>], read: &Read<'_>) -> Option<Vain> {
+    let Action::Untag(tag) = &read.rule.action else {
+        return None;
+    };
+    let slug = tag.strip_prefix("document:")?;
+    let gives = Action::Tag(tag.clone());
+    let is_given = before.iter().any(|earlier| earlier.rule.action == gives);
+    (!is_given && !may_be_document(slug)).then_some(Vain::Itself(
+        "changes nothing: no document is filed under the tag that it takes",
+        "write the tag as in \"document:1881-qd-ttg\"",
+    ))
 }
 
 /// How an earlier rule keeps a later one from ever changing anything; `between` begins with the earlier one.
@@ -274,6 +290,26 @@ mod tests {
             (&["||||t tag=topic:t"], true),
             (&["||||t tag=topic:u"], false),
             (&["|||||p tag=province:p"], true),
+        ] {
+            check(written, in_vain);
+        }
+    }
+
+    #[test]
+    fn what_no_document_is_filed_under_is_taken_from_none() {
+        for (written, in_vain) in [
+            (&["a untag=document:zzz"][..], true),
+            (&["a untag=document:1881"], true),
+            (&["a untag=document:1881-qd"], true),
+            (&["a untag=document:1881-2025"], true),
+            (&["a untag=document:1234567-qd-ttg"], true),
+            (&["a untag=document:1881-qd-ttg"], false),
+            (&["a untag=document:05a-nq-tw"], false),
+            (&["a untag=document:45-2012-nd-cp"], false),
+            (&["a untag=document:202-2025-qh15"], false),
+            (&["a untag=document:12-2015-ttlt-vksndtc-tandtc"], false),
+            (&["a tag=document:zzz"], false),
+            (&["a tag=document:zzz", "b untag=document:zzz"], false),
         ] {
             check(written, in_vain);
         }

@@ -4,7 +4,7 @@ use super::place::Place;
 use super::source::choice;
 use super::table::{Fields, Reader, Text};
 use super::value::{self, Fault};
-use super::{Action, Pattern, Rule, Topic};
+use super::{Action, Pattern, Rule, Topic, expression};
 use crate::core::model::{Scheme, Words};
 
 /// Of one compiled regex, in bytes.
@@ -17,6 +17,8 @@ const CONDITIONS: &[&str] = &["title", "text", "url", "source", "topic", "provin
 const PHRASES_MAX: usize = 10_000;
 const LABEL_CHARS_MAX: usize = 200;
 const PATTERN_BYTES_MAX: usize = 4096;
+/// Of a document's number.
+const DOCUMENT_DIGITS_MAX: usize = 6;
 
 impl Rule {
     /// What it does and what it looks at, in a few words that repeat nothing written in it: `drop by title`.
@@ -151,12 +153,16 @@ pub(super) fn rule(reader: &mut Reader<'_>, fields: &Fields<'_>) -> RuleDraft {
         let hint = format!("give at least one of {}", CONDITIONS.join(", "));
         reader.wrong(fields, place, "match names no condition", Some(hint));
     }
-    let mut pattern = |key| {
+    let mut pattern = |key, parse: fn(&str) -> Result<Pattern, Fault>| {
         reader
-            .parsed(&conditions, key, parse_pattern)
+            .parsed(&conditions, key, parse)
             .map(|found| found.value)
     };
-    let (title, text, url) = (pattern("title"), pattern("text"), pattern("url"));
+    let (title, text) = (
+        pattern("title", parse_pattern),
+        pattern("text", parse_pattern),
+    );
+    let url = pattern("url", parse_url_pattern);
     let source = reader.text(&conditions, "source");
     let topic = reader.text(&conditions, "topic");
     let province = reader.text(&conditions, "province");
@@ -286,7 +292,10 @@ fn parse_pattern(raw: &str) -> Result<Pattern, Fault> {
         .size_limit(REGEX_SIZE_MAX)
         .build()
     {
-        Ok(_) => Ok(Pattern::Regex(regex.to_owned())),
+        Ok(_) => match expression::finds_nothing(regex) {
+            None => Ok(Pattern::Regex(regex.to_owned())),
+            Some(why) => Err(Fault::hinted("is found in no text", why)),
+        },
         Err(regex::Error::CompiledTooBig(_)) => Err(Fault::hinted(
             "is too large a regular expression",
             "make the counted repetitions smaller",
@@ -296,6 +305,45 @@ fn parse_pattern(raw: &str) -> Result<Pattern, Fault> {
             hint: regex_cause(&err.to_string()),
         }),
     }
+}
+
+fn parse_url_pattern(raw: &str) -> Result<Pattern, Fault> {
+    let pattern = parse_pattern(raw)?;
+    let why = match &pattern {
+        Pattern::Words(words) => {
+            let is_ascii = Words::of(words).as_str().is_ascii();
+            (!is_ascii).then_some("addresses have no letters but ASCII")
+        }
+        Pattern::Regex(regex) => expression::finds_no_address(regex),
+    };
+    match why {
+        None => Ok(pattern),
+        Some(why) => Err(Fault::hinted("is found in no address", why)),
+    }
+}
+
+/// Whether a document may be filed under the slug: `1881-qd-ttg`, `45-2012-nd-cp`, `202-2025-qh15`.
+pub(super) fn may_be_document(slug: &str) -> bool {
+    let mut parts = slug.split('-');
+    let number = parts.next().unwrap_or_default();
+    let digits = number
+        .strip_suffix(|last: char| last.is_ascii_lowercase())
+        .unwrap_or(number);
+    let is_year = |part: &&str| {
+        part.len() == 4
+            && (part.starts_with("19") || part.starts_with("20"))
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let rest: Vec<&str> = parts.collect();
+    let (has_year, names) = match rest.split_first() {
+        Some((first, names)) if is_year(&first) => (true, names),
+        _ => (false, rest.as_slice()),
+    };
+    let is_named = |part: &&str| part.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_number = (1..=DOCUMENT_DIGITS_MAX).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_assembly = has_year && matches!(names, [only] if only.starts_with("qh"));
+    is_number && names.iter().all(|part| is_named(&part)) && (is_assembly || names.len() >= 2)
 }
 
 /// The last line of the crate's drawing says what is wrong.

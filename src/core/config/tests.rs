@@ -651,6 +651,22 @@ fn topics_and_rules_are_held_to_their_keys() {
             "2:19: rule number 1: match: title \"regex:a{1000}{1000}\" is too large a regular expression, make the counted repetitions smaller",
         ),
         (
+            rule("match = { text = \"regex:[^\\\\s\\\\S]\" }\naction = \"drop\""),
+            "2:18: rule number 1: match: text \"regex:[^\\\\s\\\\S]\" is found in no text, it asks for a letter out of none",
+        ),
+        (
+            rule("match = { url = \"regex:^ftp://\" }\naction = \"drop\""),
+            "2:17: rule number 1: match: url \"regex:^ftp://\" is found in no address, addresses begin with http:// or https://",
+        ),
+        (
+            rule("match = { url = \"tin tức\" }\naction = \"drop\""),
+            "2:17: rule number 1: match: url \"tin tức\" is found in no address, addresses have no letters but ASCII",
+        ),
+        (
+            rule("match = { text = \"x\" }\naction = \"untag\"\ntag = \"document:zzz\""),
+            "1:1: rule number 1 changes nothing: no document is filed under the tag that it takes, write the tag as in \"document:1881-qd-ttg\"",
+        ),
+        (
             rule("match = { source = \"b\" }\naction = \"tag\""),
             "1:1: rule number 1: tag is missing, write tag = \"topic:…\"\n\
              2:20: rule number 1: match: source \"b\" is not a source",
