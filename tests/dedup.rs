@@ -12,13 +12,15 @@
     reason = "a test says what it saw, and its fixtures are in order or it fails"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use langbao::core::dedup::idf::{Feature, Idf};
 use langbao::core::dedup::sketch::{Sketch, Text};
-use langbao::core::dedup::verdict::Probe;
+use langbao::core::dedup::verdict::{Probe, Verdict};
+use langbao::core::model::Scheme;
 use langbao::core::normalise::{html, text};
+use langbao::core::tag::{TagInput, Tagger};
 
 /// Real pairs that are not word for word the same, and those that are no copies.
 const COPIES: [&str; 3] = ["nat_T!L!", "nat_T=L!", "nat_T!L="];
@@ -282,4 +284,89 @@ fn the_built_in_weights_are_those_of_the_articles() {
         std::fs::read(&path).unwrap() == table,
         "the table differs: write it anew with LANGBAO_WRITE_WEIGHTS=1"
     );
+}
+
+/// Pairs of articles that share a tag, drawn from all of them.
+const DRAWN: usize = 5_000;
+/// Of pairs of one event, told in two texts.
+const EVENTS_RELATED_MIN: f64 = 0.55;
+/// Of any two articles that share a tag, which are of one event now and then.
+const DRAWN_RELATED_MAX: f64 = 0.01;
+/// Of one text with another province, number or product.
+const TWINS_RELATED_MAX: f64 = 0.005;
+
+impl Data {
+    fn tags(&self) -> BTreeMap<&str, BTreeSet<(Scheme, String)>> {
+        let tagger = Tagger::new(&[]);
+        let tags = |article: &Article| {
+            let [lede, body] = [&article.lede, &article.body].map(|html| text::plain(html));
+            let found = tagger.tags(&TagInput {
+                title: &article.title,
+                text: &lede,
+                body: &body,
+                categories: &[],
+                province: None,
+                topics: &[],
+            });
+            found
+                .into_iter()
+                .map(|tag| (tag.scheme, tag.term))
+                .collect()
+        };
+        let articles = self.articles.iter();
+        articles
+            .map(|(id, article)| (id.as_str(), tags(article)))
+            .collect()
+    }
+
+    /// Any two articles that share a tag.
+    fn drawn(&self) -> Vec<[&str; 2]> {
+        let tags = self.tags();
+        let tagged: Vec<&str> = (tags.iter().filter(|(_, tags)| !tags.is_empty()))
+            .map(|(id, _)| *id)
+            .collect();
+        let mut rng = fastrand::Rng::with_seed(1);
+        let mut drawn = Vec::with_capacity(DRAWN);
+        while drawn.len() < DRAWN {
+            let pair = [(); 2].map(|()| tagged[rng.usize(..tagged.len())]);
+            let [one, other] = pair.map(|id| &tags[id]);
+            if pair[0] != pair[1] && !one.is_disjoint(other) {
+                drawn.push(pair);
+            }
+        }
+        drawn
+    }
+}
+
+#[test]
+fn other_words_for_one_event_are_related_and_any_two_articles_of_a_tag_are_not() {
+    let Some(data) = data() else {
+        return;
+    };
+    let idf = Idf::built_in();
+    let sketches = data.sketches(idf, false);
+    let related = |what: &str, pairs: &[[&str; 2]]| {
+        let verdicts = pairs
+            .iter()
+            .map(|[one, other]| Probe::new(&sketches[one], idf).verdict(&sketches[other]));
+        let found = verdicts.filter(Verdict::is_of_one_event).count();
+        println!(
+            "{what:16} {found:4} of {:4} told to be of one event",
+            pairs.len()
+        );
+        found as f64 / pairs.len() as f64
+    };
+    let of = |begins: &str| -> Vec<[&str; 2]> {
+        let pairs = data.pairs.iter();
+        pairs
+            .filter(|pair| pair.kind.starts_with(begins))
+            .map(|pair| pair.articles.each_ref().map(String::as_str))
+            .collect()
+    };
+    assert!(related("event_neg", &of("event_neg")) >= EVENTS_RELATED_MIN);
+    assert!(related("share a tag", &data.drawn()) <= DRAWN_RELATED_MAX);
+    assert!(related("tmpl", &of("tmpl")) <= TWINS_RELATED_MAX);
+    // The nearest by words of ten thousands: within three days they mostly are of one event, later mostly a series.
+    related("nn_neg", &of("nn_neg"));
+    related("seed_neg", &of("seed_neg"));
 }

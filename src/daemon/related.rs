@@ -1,8 +1,8 @@
 //! Other stories of the same event: a weaker link than a copy, found when a page asks for it and stored nowhere.
 //!
 //! Works on a reader alone, at a cost that does not grow with the store: stories of the days around that share a tag
-//! are ranked by how rare the tags are that they share, and the first of them are held against the story as
-//! `core::dedup` holds copies against each other.
+//! are ranked by how rare the tags are that they share, and the words of the first of them are held against the
+//! story's, by a measure of `core::dedup` that asks for less than a copy does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -196,6 +196,63 @@ mod tests {
         let found = candidates(&store, &told(&store, 1050), hour).expect("memory reads");
         assert!(found.iter().all(|no| no.0.abs_diff(1050) <= 60));
         assert_eq!(found.len(), CANDIDATES_MAX);
+    }
+
+    /// Two newsrooms on one fire, another fire, and what else was in the province that day.
+    #[test]
+    fn one_event_in_other_words_is_related_and_its_like_elsewhere_is_not() {
+        let told = |no: u64, province: &str, title: &str, text: &str| {
+            let said = Entry {
+                title: title.to_owned(),
+                summary: Some(format!("<p>{text}</p>")),
+                ..entry(&no.to_string())
+            };
+            let date = noon() + Duration::from_secs(3600 * no);
+            let said = tagged(Scheme::Province, province, dated(date, said));
+            article(no, u32::try_from(no).expect("small"), no, said)
+        };
+        let fire = told(
+            1,
+            "can-tho",
+            "Cháy lớn tại chợ đầu mối ở Cần Thơ, khói bao trùm cả khu phố",
+            "Khoảng 2 giờ sáng nay, lửa bùng lên từ dãy ki ốt bán vải rồi lan ra 40 gian hàng.",
+        );
+        let others = [
+            told(
+                2,
+                "can-tho",
+                "Tiểu thương khóc ròng sau vụ cháy chợ đầu mối Cần Thơ",
+                "Nhiều gia đình trắng tay khi hàng Tết vừa nhập về đã thành tro; thành phố hỗ trợ mỗi hộ 10 triệu đồng.",
+            ),
+            told(
+                3,
+                "can-tho",
+                "Cần Thơ khởi công cầu nối hai bờ sông Hậu",
+                "Cây cầu dài hai cây số dự kiến thông xe sau ba năm thi công.",
+            ),
+            told(
+                4,
+                "can-tho",
+                "Cần Thơ mở thêm chuyến xe buýt ra sân bay dịp cuối năm",
+                "Xe chạy từ năm giờ sáng tới mười giờ đêm, vé không đổi.",
+            ),
+            told(
+                5,
+                "ca-mau",
+                "Cháy lớn tại chợ đầu mối ở Cà Mau, khói bao trùm cả khu phố",
+                "Khoảng 2 giờ sáng nay, lửa bùng lên từ dãy ki ốt bán vải rồi lan ra 40 gian hàng.",
+            ),
+            told(
+                6,
+                "can-tho",
+                "Cháy lớn tại chợ đầu mối ở Cần Thơ, khói bao trùm cả khu phố",
+                "Khoảng 3 giờ sáng nay, lửa bùng lên từ dãy ki ốt bán vải rồi lan ra 70 gian hàng.",
+            ),
+        ];
+        let found = explain::related(std::slice::from_ref(&fire), &others);
+        assert_eq!(found, [StoryNo(2)]);
+        let found = explain::related(&others[..1], &[fire]);
+        assert_eq!(found, [StoryNo(1)]);
     }
 
     #[test]

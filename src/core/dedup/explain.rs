@@ -2,6 +2,7 @@
 //!
 //! Gives every verdict with its scores; decides nothing that `Judge` does not decide alike.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::idf::Idf;
 use super::sketch::Sketch;
-use super::verdict::{Probe, Verdict, Veto};
+use super::verdict::{Probe, Verdict};
 use crate::core::model::{Article, ArticleNo, SourceNo, Standing, StoryNo, Timestamp};
 
 /// One article as an explanation names it.
@@ -129,23 +130,37 @@ pub fn story(articles: &[Article], others: &[Article], around: &Around) -> Expla
 
 /// Stories of `others` that tell of what `articles` tell of, the most alike first; one may come several times.
 ///
-/// The same words with another number, province or subject are another event.
+/// Meant for stories that have more in common than words: that share a tag, and are dated alike.
 pub fn related(articles: &[Article], others: &[Article]) -> Vec<StoryNo> {
     let sketches: Vec<Sketch> = articles.iter().map(sketch).collect();
-    let mut alike: Vec<NearMiss> = others
+    let mut alike: Vec<(f32, StoryNo)> = others
         .iter()
-        .filter_map(|other| near_miss(articles, &sketches, other))
-        .filter(|miss| {
-            let veto = miss.compared.verdict.veto();
-            matches!(veto, None | Some(Veto::Body))
-        })
+        .filter_map(|other| Some((likeness(&sketches, other)?, other.story)))
         .collect();
-    alike.sort_by(|a, b| {
-        let [a, b] =
-            [a, b].map(|miss| (miss.compared.verdict.scores.contained, miss.article.story));
-        b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
-    });
-    alike.into_iter().map(|miss| miss.article.story).collect()
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    alike.into_iter().map(|(_, story)| story).collect()
+}
+
+/// How alike an article is to the one that is most like it, where they tell of one event.
+fn likeness(sketches: &[Sketch], other: &Article) -> Option<f32> {
+    let there = sketch(other);
+    let mut probe = Probe::new(&there, Idf::built_in());
+    let verdicts: Vec<Verdict> = (sketches.iter())
+        .map(|sketch| probe.verdict(sketch))
+        .collect();
+    let closest = verdicts.iter().max_by(|a, b| closer(a, b))?;
+    // A twin of the closest stays another event, whatever the others say in other words.
+    if closest.is_near() && !closest.is_of_one_event() {
+        return None;
+    }
+    let of_one_event = verdicts.iter().filter(|verdict| verdict.is_of_one_event());
+    of_one_event.map(Verdict::likeness).max_by(f32::total_cmp)
+}
+
+/// Copies before others, then by what they have in common.
+fn closer(a: &Verdict, b: &Verdict) -> Ordering {
+    let by_words = a.scores.contained.total_cmp(&b.scores.contained);
+    a.is_copy().cmp(&b.is_copy()).then(by_words)
 }
 
 fn near_miss(articles: &[Article], sketches: &[Sketch], other: &Article) -> Option<NearMiss> {
@@ -155,15 +170,7 @@ fn near_miss(articles: &[Article], sketches: &[Sketch], other: &Article) -> Opti
         .iter()
         .zip(sketches)
         .map(|(own, sketch)| compared(own, other, probe.verdict(sketch)))
-        .max_by(|a, b| {
-            let [a, b] = [a, b].map(|compared| {
-                (
-                    compared.verdict.is_copy(),
-                    compared.verdict.scores.contained,
-                )
-            });
-            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
-        })
+        .max_by(|a, b| closer(&a.verdict, &b.verdict))
         .filter(|compared| compared.verdict.is_near())
         .map(|compared| NearMiss {
             article: named(other),

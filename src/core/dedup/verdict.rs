@@ -59,6 +59,24 @@ impl Verdict {
                 .is_some_and(|(_, both)| both >= LATE_BODIES_MIN)
     }
 
+    /// Whether they tell of one event, in the same words or in others: a weaker link than a copy.
+    ///
+    /// The same words with another number, province or subject are another event. In quite other words each has
+    /// figures of its own: there only a figure in both titles tells them apart.
+    pub fn is_of_one_event(&self) -> bool {
+        if self.is_near() {
+            return matches!(self.veto(), None | Some(Veto::Body));
+        }
+        let is_told_apart =
+            self.veto() == Some(Veto::Short) || self.scores.provinces || self.scores.title_numbers;
+        !is_told_apart && self.likeness() >= EVENT_LIKENESS_MIN
+    }
+
+    /// How much speaks for one event: what they have in common, and how much of each title the other tells.
+    pub fn likeness(&self) -> f32 {
+        self.scores.contained + self.scores.title_told
+    }
+
     /// Copies among them.
     pub fn is_near(&self) -> bool {
         !matches!(self.relation, Relation::Different(_))
@@ -190,6 +208,9 @@ const STRANGER_CONTAINED_MAX: f32 = 0.15;
 
 const NEAR_CONTAINED_MIN: f32 = 0.5;
 const NEAR_BODY_MIN: f32 = 0.15;
+
+/// Of two articles that share a tag; `tests/dedup.rs` measures what it finds.
+const EVENT_LIKENESS_MIN: f32 = 0.5;
 
 /// One article held against many.
 pub struct Probe<'a> {
