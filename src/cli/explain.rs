@@ -137,14 +137,24 @@ fn written(explained: &Value) -> String {
     for tag in list(&explained["tags"]) {
         let _ = writeln!(
             out,
-            "  {} {}{}: \"{}\" in the {} of {}, at byte {}",
+            "  {} {}{}: {}",
             word(&tag["scheme"]),
             word(&tag["term"]),
             document(&tag["document"]),
-            word(&tag["phrase"]),
-            word(&tag["field"]),
-            tag["article"],
-            tag["at"],
+            evidence(tag),
+        );
+    }
+    if !list(&explained["taken"]).is_empty() {
+        heading(&mut out, "tags taken away", &explained["taken"]);
+    }
+    for taken in list(&explained["taken"]) {
+        let _ = writeln!(
+            out,
+            "  {} {}: taken by rule {} from {}",
+            word(&taken["scheme"]),
+            word(&taken["term"]),
+            taken["rule"],
+            taken["article"],
         );
     }
     heading(&mut out, "rules", &explained["rules"]);
@@ -159,6 +169,19 @@ fn written(explained: &Value) -> String {
         );
     }
     out
+}
+
+/// What speaks for a tag, and where.
+fn evidence(tag: &Value) -> String {
+    let (phrase, article) = (word(&tag["phrase"]), &tag["article"]);
+    match word(&tag["field"]) {
+        "rule" => format!("given to {article} by {phrase}"),
+        "earlier" => format!("of {article}, by what was so when it was last judged"),
+        field => format!(
+            "\"{phrase}\" in the {field} of {article}, at byte {}",
+            tag["at"]
+        ),
+    }
 }
 
 /// ` (Quyết định, 2020)`, as far as it is known.
@@ -274,7 +297,12 @@ mod tests {
             "tags": [{
                 "article": 1, "scheme": "document", "term": "1881-qd-ttg", "phrase": "1881/QĐ-TTg", "field": "title",
                 "at": 0, "document": {"kind": "Quyết định", "year": 2020},
+            }, {
+                "article": 1, "scheme": "province", "term": "an-giang", "phrase": "rule 2", "field": "rule", "at": 0,
+            }, {
+                "article": 1, "scheme": "topic", "term": "ocop", "phrase": "OCOP", "field": "earlier", "at": 0,
             }],
+            "taken": [{"article": 1, "scheme": "topic", "term": "lang-nghe", "rule": 3}],
             "near_misses": [{
                 "article": article(3),
                 "compared": {"one": 1, "apart_s": 7200, "verdict": {"relation": {"copy": "words"}}},
@@ -288,6 +316,10 @@ mod tests {
             "  1 is not shown: dropped",
             "    not joined: both stories have an article of one source",
             "  document 1881-qd-ttg (Quyết định, 2020): \"1881/QĐ-TTg\" in the title of 1, at byte 0",
+            "  province an-giang: given to 1 by rule 2",
+            "  topic ocop: of 1, by what was so when it was last judged",
+            "tags taken away",
+            "  topic lang-nghe: taken by rule 3 from 1",
         ] {
             assert!(told.lines().any(|found| found == line), "{line} in {told}");
         }

@@ -335,7 +335,8 @@ fn ready(rule: &config::Rule, tagger: &Tagger) -> Rule {
     }
 }
 
-fn deed(action: &Action, tagger: &Tagger) -> Deed {
+/// What a rule does, with the tags that go with the one it names.
+pub fn deed(action: &Action, tagger: &Tagger) -> Deed {
     match action {
         Action::Drop => Deed::Drop,
         Action::Hold => Deed::Hold,

@@ -3,7 +3,7 @@
 //! Reads the store and decides nothing; the daemon and the command line by itself give the same answer.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -14,11 +14,12 @@ use crate::core::dedup::explain::{self, Around, Explanation, Home};
 use crate::core::dedup::sketch::Sketch;
 use crate::core::model::{
     Article, ArticleNo, HeldBy, Mint, Roster, Ruling, Scheme, SourceNo, Standing, StoryNo,
-    Timestamp, Verdict,
+    TagOrigin, Timestamp, Verdict,
 };
 use crate::core::normalise::{self, TagText};
 use crate::core::review;
-use crate::core::tag::{DocumentFacts, Field, Tagger};
+use crate::core::rule::{Deed, TagName, Trace};
+use crate::core::tag::{DocumentFacts, Field, Hit, Tagger};
 use crate::store::{StoreError, StoreReader};
 
 /// Articles of other stories that are looked at for one story.
@@ -48,7 +49,10 @@ pub struct Explained {
     pub sources: Vec<(ArticleNo, String)>,
     #[serde(flatten)]
     pub explanation: Explanation,
+    /// Of each tag that an article bears, all that speaks for it.
     pub tags: Vec<Evidence>,
+    /// Tags that its articles would bear, had no rule taken them.
+    pub taken: Vec<Taken>,
     pub rules: Vec<Acted>,
 }
 
@@ -82,14 +86,26 @@ pub struct Evidence {
     pub article: ArticleNo,
     pub scheme: &'static str,
     pub term: String,
+    /// Of what a rule gave, the rule: `rule 1`.
     pub phrase: String,
-    /// `title`, `text`, `body`, `category` or `source`.
+    /// `title`, `text`, `body`, `category`, `source` or `rule`; `earlier` where what spoke for the tag when the
+    /// article was last judged does so no more.
     pub field: &'static str,
     /// Byte of the field at which the phrase begins.
     pub at: usize,
     /// What the article says of the document that the tag is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentFacts>,
+}
+
+/// A tag that a rule took from an article.
+#[derive(Debug, Serialize)]
+pub struct Taken {
+    pub article: ArticleNo,
+    pub scheme: &'static str,
+    pub term: String,
+    /// The number of the rule.
+    pub rule: u32,
 }
 
 /// Explains the story that `what` names: by its id, its address, or the address of one of its articles.
@@ -112,6 +128,14 @@ pub fn explain(store: &StoreReader, ground: Ground<'_>, what: &str) -> Result<Ex
         window: ground.config.stories.window,
         homes: homes(store, &others)?,
     };
+    let mut tags = Vec::new();
+    let mut taken = Vec::new();
+    for article in &told.articles {
+        let hits = hits(ground, article);
+        let trace = trace(ground, article, &hits);
+        tags.extend(borne(article, &hits, &trace));
+        taken.extend(taken_from(article, &trace));
+    }
     Ok(Explained {
         id: ground.mint.story_id(story),
         retracted_at: match told.story.standing {
@@ -124,11 +148,8 @@ pub fn explain(store: &StoreReader, ground: Ground<'_>, what: &str) -> Result<Ex
             .map(|article| (article.no, name(article.source)))
             .collect(),
         explanation: explain::story(&told.articles, &others, &around),
-        tags: told
-            .articles
-            .iter()
-            .flat_map(|article| evidence(ground, article))
-            .collect(),
+        tags,
+        taken,
         rules: told.articles.iter().filter_map(rules).collect(),
     })
 }
@@ -223,14 +244,14 @@ fn others(
     Ok(others)
 }
 
-fn evidence(ground: Ground<'_>, article: &Article) -> Vec<Evidence> {
-    let entry = &article.entry;
+/// Every phrase that speaks for a tag, whatever the rules made of it.
+fn hits(ground: Ground<'_>, article: &Article) -> Vec<Hit> {
     let configured = ground.roster.get(article.source).and_then(|facts| {
         let mut sources = ground.config.sources.iter();
         sources.find(|source| source.id == facts.id)
     });
     let hits = RefCell::new(Vec::new());
-    normalise::tags(entry, &|text: &TagText<'_>| {
+    normalise::tags(&article.entry, &|text: &TagText<'_>| {
         let found = ground.tagger.hits(&review::input(
             text,
             configured.and_then(|source| source.province.as_deref()),
@@ -239,26 +260,91 @@ fn evidence(ground: Ground<'_>, article: &Article) -> Vec<Evidence> {
         hits.borrow_mut().extend(found);
         Vec::new()
     });
-    let documents = review::documents(entry);
-    let hits = hits.into_inner().into_iter();
-    hits.filter(|hit| hit.tag.scheme != Scheme::SourceCategory)
-        .map(|hit| Evidence {
+    hits.into_inner()
+}
+
+/// What the rules that acted on an article did to its tags.
+fn trace(ground: Ground<'_>, article: &Article, hits: &[Hit]) -> Trace {
+    let found: BTreeSet<TagName> = hits.iter().map(name).collect();
+    let rules = &ground.config.rules;
+    let acted: Vec<(u32, Deed)> = (article.entry.ruled.by.iter())
+        .filter_map(|number| {
+            let at = usize::try_from(*number).ok()?.checked_sub(1)?;
+            let deed = review::deed(&rules.get(at)?.action, ground.tagger);
+            Some((*number, deed))
+        })
+        .collect();
+    Trace::of(found, acted.iter().map(|(number, deed)| (*number, deed)))
+}
+
+fn name(hit: &Hit) -> TagName {
+    (hit.tag.scheme, hit.tag.term.clone())
+}
+
+/// What speaks for each tag that the article bears as it is stored, which is what feeds show.
+fn borne(article: &Article, hits: &[Hit], trace: &Trace) -> Vec<Evidence> {
+    let documents = review::documents(&article.entry);
+    let mut borne = Vec::new();
+    for tag in &article.entry.tags {
+        // The source's own words speak for themselves.
+        if tag.scheme == Scheme::SourceCategory {
+            continue;
+        }
+        let evidence = |phrase: String, field, at| Evidence {
             article: article.no,
-            scheme: hit.tag.scheme.name(),
-            document: match hit.tag.scheme {
-                Scheme::Document => documents.get(&hit.tag.term).copied(),
+            scheme: tag.scheme.name(),
+            term: tag.term.clone(),
+            phrase,
+            field,
+            at,
+            document: match tag.scheme {
+                Scheme::Document => documents.get(&tag.term).copied(),
                 _ => None,
             },
-            term: hit.tag.term,
-            phrase: hit.phrase,
-            field: match hit.field {
-                Field::Title => "title",
-                Field::Text => "text",
-                Field::Body => "body",
-                Field::Category => "category",
-                Field::Source => "source",
-            },
-            at: hit.at,
+        };
+        let own = (tag.scheme, tag.term.clone());
+        if let Some(number) = trace.given.get(&own) {
+            borne.push(evidence(format!("rule {number}"), "rule", 0));
+            continue;
+        }
+        let before = borne.len();
+        let own_hits = hits.iter().filter(|hit| name(hit) == own);
+        borne.extend(own_hits.map(|hit| evidence(hit.phrase.clone(), field(hit.field), hit.at)));
+        // Its source left the configuration, or rules or topics changed and the article waits to be judged anew.
+        if borne.len() == before {
+            let (phrase, field) = match tag.origin {
+                TagOrigin::Rule => ("an earlier rule", "rule"),
+                TagOrigin::Source => (tag.term.as_str(), "source"),
+                TagOrigin::Text | TagOrigin::Category => (tag.label.as_str(), "earlier"),
+            };
+            borne.push(evidence(phrase.to_owned(), field, 0));
+        }
+    }
+    borne
+}
+
+fn taken_from(article: &Article, trace: &Trace) -> Vec<Taken> {
+    let bears = |own: &TagName| {
+        let mut tags = article.entry.tags.iter();
+        tags.any(|tag| tag.scheme == own.0 && tag.term == own.1)
+    };
+    let taken = trace.taken.iter().filter(|(own, _)| !bears(own));
+    taken
+        .map(|((scheme, term), rule)| Taken {
+            article: article.no,
+            scheme: scheme.name(),
+            term: term.clone(),
+            rule: *rule,
         })
         .collect()
+}
+
+fn field(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Text => "text",
+        Field::Body => "body",
+        Field::Category => "category",
+        Field::Source => "source",
+    }
 }

@@ -930,3 +930,64 @@ fn what_is_not_shown_of_a_story_is_explained() {
     assert_eq!(kept, [(0, "dropped"), (1, "held by a rule")]);
     assert_eq!(explained.rules.len(), 2);
 }
+
+#[test]
+fn the_tags_of_an_explanation_are_those_of_the_article_and_name_the_rules_that_gave_or_took_them() {
+    let mut world = World::quiet();
+    world.newsrooms[0].items.push(Item {
+        title: "Đồng Tháp thêm ba sản phẩm OCOP từ sen".to_owned(),
+        ..told(0, 0)
+    });
+    world.poll(0);
+    let found: BTreeSet<(&str, String)> = world
+        .explained("nha-0")
+        .expect("it is there")
+        .tags
+        .into_iter()
+        .map(|tag| (tag.scheme, tag.term))
+        .collect();
+    assert!(found.len() >= 2, "{found:?}");
+    let rule = |action: &str, tag: &str| {
+        format!("[[rule]]\nmatch = {{ source = \"s0\" }}\naction = \"{action}\"\ntag = \"{tag}\"\n")
+    };
+    let given = [
+        rule("tag", "document:1881-qd-ttg"),
+        rule("tag", "former-province:kien-giang"),
+        rule("tag", "topic:khuyen-cong"),
+        rule("untag", "topic:khuyen-cong"),
+    ];
+    let untags: Vec<String> = (found.iter())
+        .map(|(scheme, term)| rule("untag", &format!("{scheme}:{term}")))
+        .collect();
+    world.reload([given.concat(), untags.concat()].concat().leak());
+    world.catch_up();
+    let explained = world.explained("nha-0").expect("it is there");
+    let tags: Vec<(&str, &str, &str, &str)> = (explained.tags.iter())
+        .map(|tag| {
+            (
+                tag.scheme,
+                tag.term.as_str(),
+                tag.field,
+                tag.phrase.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        tags,
+        [
+            ("province", "an-giang", "rule", "rule 2"),
+            ("former-province", "kien-giang", "rule", "rule 2"),
+            ("document", "1881-qd-ttg", "rule", "rule 1"),
+        ]
+    );
+    let taken: BTreeSet<(&str, String, u32)> = (explained.taken.into_iter())
+        .map(|taken| (taken.scheme, taken.term, taken.rule))
+        .collect();
+    let expected = (5..)
+        .zip(found)
+        .map(|(rule, (scheme, term))| (scheme, term, rule));
+    let expected: BTreeSet<_> = expected
+        .chain([("topic", "khuyen-cong".to_owned(), 4)])
+        .collect();
+    assert_eq!(taken, expected);
+}

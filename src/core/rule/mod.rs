@@ -221,6 +221,49 @@ fn add(tags: &mut Vec<Tag>, more: &[Tag]) {
     tags.sort();
 }
 
+/// A tag as rules and explanations know it: scheme and slug.
+pub type TagName = (Scheme, String);
+
+/// Which rule gave a tag that an article bears, and which took one that it does not bear.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// By the number of the rule.
+    pub given: BTreeMap<TagName, u32>,
+    pub taken: BTreeMap<TagName, u32>,
+}
+
+impl Trace {
+    /// Of an article that was found to have `found`, and the rules that then acted on it, in their order.
+    pub fn of<'d>(
+        mut found: BTreeSet<TagName>,
+        acted: impl IntoIterator<Item = (u32, &'d Deed)>,
+    ) -> Trace {
+        let mut trace = Trace::default();
+        for (number, deed) in acted {
+            match deed {
+                Deed::Drop | Deed::Hold => {}
+                Deed::Tag(tags) => {
+                    for tag in tags {
+                        let name = (tag.scheme, tag.term.clone());
+                        trace.taken.remove(&name);
+                        if found.insert(name.clone()) {
+                            trace.given.insert(name, number);
+                        }
+                    }
+                }
+                Deed::Untag(scheme, term) => {
+                    let name = (*scheme, term.clone());
+                    if found.remove(&name) {
+                        trace.given.remove(&name);
+                        trace.taken.insert(name, number);
+                    }
+                }
+            }
+        }
+        trace
+    }
+}
+
 /// All plain words, each once.
 #[derive(Default)]
 struct Vocabulary {

@@ -268,3 +268,52 @@ fn a_hostile_text_takes_linear_time_and_no_more_than_its_bound_is_read() {
         Ruled::default()
     );
 }
+
+#[test]
+fn a_trace_ends_with_the_tags_that_the_rules_left() {
+    let untag = |slug: &str| Deed::Untag(Scheme::Topic, slug.to_owned());
+    for (deeds, given, taken) in [
+        (vec![topic("ocop")], vec![("ocop", 1)], vec![]),
+        (vec![topic("lang-nghe")], vec![], vec![]),
+        (vec![untag("lang-nghe")], vec![], vec![("lang-nghe", 1)]),
+        (vec![untag("ocop")], vec![], vec![]),
+        (
+            vec![topic("ocop"), topic("ocop")],
+            vec![("ocop", 1)],
+            vec![],
+        ),
+        (
+            vec![topic("ocop"), untag("ocop")],
+            vec![],
+            vec![("ocop", 2)],
+        ),
+        (
+            vec![untag("lang-nghe"), Deed::Hold, topic("lang-nghe")],
+            vec![("lang-nghe", 3)],
+            vec![],
+        ),
+    ] {
+        let rules: Vec<Rule> = deeds
+            .iter()
+            .map(|deed| title("gốm", deed.clone()))
+            .collect();
+        let (ruled, left) = judged(&rules);
+        let found = BTreeSet::from([(Scheme::Topic, "lang-nghe".to_owned())]);
+        let trace = Trace::of(found.clone(), (1..).zip(&deeds));
+        assert_eq!(ruled.by.len(), deeds.len());
+        let named = |numbers: Vec<(&str, u32)>| -> BTreeMap<TagName, u32> {
+            let numbers = numbers.into_iter();
+            numbers
+                .map(|(slug, number)| ((Scheme::Topic, slug.to_owned()), number))
+                .collect()
+        };
+        assert_eq!(trace.given, named(given), "{deeds:?}");
+        assert_eq!(trace.taken, named(taken), "{deeds:?}");
+        let bears = |slug: &str| left.iter().any(|term| term == slug);
+        assert!(trace.given.keys().all(|(_, slug)| bears(slug)), "{deeds:?}");
+        assert!(
+            !trace.taken.keys().any(|(_, slug)| bears(slug)),
+            "{deeds:?}"
+        );
+    }
+}
