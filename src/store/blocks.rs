@@ -253,7 +253,7 @@ fn split(pairs: Pairs, room: usize) -> Vec<Pair> {
         if taken >= share
             && let Some(first) = first.take()
         {
-            blocks.push((block_key(&first), pack::pack(&std::mem::take(&mut plain))));
+            blocks.push((block_key(&first), pack::pack_tight(&std::mem::take(&mut plain))));
             before.clear();
             taken = 0;
         }
@@ -268,7 +268,7 @@ fn split(pairs: Pairs, room: usize) -> Vec<Pair> {
         first.get_or_insert(key);
     }
     if let Some(first) = first {
-        blocks.push((block_key(&first), pack::pack(&plain)));
+        blocks.push((block_key(&first), pack::pack_tight(&plain)));
     }
     blocks
 }
