@@ -29,7 +29,11 @@ pub fn run(global: &Global, aside: bool) -> Result<Exit, Failure> {
         false => (parts::store(&folder, &config, now)?, None),
     };
     let input = unpacked(std::io::stdin().lock()).map_err(|err| bad(0, &err.to_string()))?;
-    let lines = take(&mut store, input)?;
+    let draft = parts::draft(&folder, &config, now)?;
+    let taken = take(&mut store, draft, input);
+    // What cannot be removed now is removed by the next import.
+    let _ = parts::remove_draft(&folder);
+    let lines = taken?;
     if let Some(before) = before {
         parts::go_on_after(&mut store, &before, now)?;
     }
@@ -51,7 +55,9 @@ fn unpacked<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
     })
 }
 
-fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
+/// Gathers what `input` says in `draft`, and has `store` take it over in the order of its keys: written line by
+/// line it would take two or three times the space, and keep it.
+fn take(store: &mut Store, mut draft: Store, input: impl BufRead) -> Result<usize, Failure> {
     let mut batch = Batch::default();
     let mut lines = 0;
     let mut whole = false;
@@ -62,18 +68,23 @@ fn take(store: &mut Store, input: impl BufRead) -> Result<usize, Failure> {
             ExportLine::Langbao { export, .. } if at == 0 && export > SCHEMA_VERSION => {
                 return Err(newer(export));
             }
-            ExportLine::Langbao { mint, .. } if at == 0 => store.begin_import(&mint)?,
+            ExportLine::Langbao { mint, .. } if at == 0 => {
+                store.begin_import(&mint)?;
+                draft.begin_import(&mint)?;
+            }
             _ if at == 0 => return Err(bad(at, "the first line must name the export")),
             parsed => whole = parsed.add_to(&mut batch),
         }
         lines += 1;
         if lines % BATCH_LINES == 0 {
-            store.apply(&std::mem::take(&mut batch))?;
+            draft.apply(&std::mem::take(&mut batch))?;
+            draft.settle_all()?;
         }
     }
-    store.apply(&batch)?;
+    draft.apply(&batch)?;
     match whole {
         true => {
+            store.take_over(draft)?;
             store.end_import()?;
             Ok(lines)
         }
@@ -133,8 +144,8 @@ mod tests {
                 date: "2026-11-22".into(),
                 store: "new".into(),
             };
-            let mut store = Store::open(Arc::new(MemoryEngine::new()), mint).expect("memory opens");
-            let taken = take(&mut store, first_line(export).as_bytes());
+            let memory = || Store::open(Arc::new(MemoryEngine::new()), mint).expect("memory opens");
+            let taken = take(&mut memory(), memory(), first_line(export).as_bytes());
             match export <= SCHEMA_VERSION {
                 true => assert!(matches!(taken, Ok(2)), "format {export}"),
                 false => {

@@ -177,6 +177,31 @@ pub fn store_put_aside(
     Ok((store, before))
 }
 
+/// Inside the store's folder, where an import is gathered before it is written in order.
+const DRAFT: &str = "importing";
+
+/// An empty store to gather an import in, in the place of one that broke off.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn draft(path: &Path, config: &Config, now: Timestamp) -> Result<Store, StoreError> {
+    let folder = path.join(DRAFT);
+    remove_draft(path).map_err(|err| StoreError::Folder {
+        path: folder.clone(),
+        cause: err.to_string(),
+    })?;
+    Store::open(Arc::new(SledEngine::open(&folder)?), || mint(config, now))
+}
+
+/// # Errors
+/// When what is there cannot be removed.
+pub fn remove_draft(path: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(path.join(DRAFT)) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => Err(err),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Has an imported store go on after every number that the one put aside gave away.
 ///
 /// # Errors
@@ -276,7 +301,8 @@ fn put_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     for file in std::fs::read_dir(path)? {
         let name = file?.file_name();
         // Snapshots are for the store that comes after it.
-        if !name.to_string_lossy().starts_with(PREFIX) && name != snapshot::FOLDER {
+        let stays = name == snapshot::FOLDER || name == DRAFT;
+        if !name.to_string_lossy().starts_with(PREFIX) && !stays {
             std::fs::rename(path.join(&name), aside.join(&name))?;
         }
     }

@@ -44,6 +44,26 @@ impl Blocks {
         })
     }
 
+    /// What lies on the medium, blocks as they are: at most `limit` pairs from `from` on.
+    pub fn laid(&self, from: &[u8], limit: usize) -> Result<Vec<Pair>, EngineError> {
+        self.under.scan(&[], from, limit)
+    }
+
+    /// Puts down what lay on another medium, blocks as they are.
+    ///
+    /// sled splits a page that is full and writes both halves anew, so each value in order would be written some
+    /// three times. The keys come first, and a value is added to a page that need not be split any more.
+    pub fn lay(&self, pairs: Vec<Pair>) -> Result<(), EngineError> {
+        self.has_any.store(true, Ordering::SeqCst);
+        let keys = pairs
+            .iter()
+            .map(|(key, _)| Op::Put(key.clone(), Vec::new()));
+        self.under.write(keys.collect())?;
+        let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        self.under
+            .write(pairs.map(|(key, value)| Op::Put(key, value)).collect())
+    }
+
     /// All of `ops` or none; on `Ok` they are durable.
     pub fn write(&self, ops: Vec<Op>) -> Result<(), EngineError> {
         let mut own = Vec::with_capacity(ops.len());
@@ -253,7 +273,10 @@ fn split(pairs: Pairs, room: usize) -> Vec<Pair> {
         if taken >= share
             && let Some(first) = first.take()
         {
-            blocks.push((block_key(&first), pack::pack_tight(&std::mem::take(&mut plain))));
+            blocks.push((
+                block_key(&first),
+                pack::pack_tight(&std::mem::take(&mut plain)),
+            ));
             before.clear();
             taken = 0;
         }

@@ -33,6 +33,7 @@
 //! older format gets the keys it lacks when it is opened (see `upgrade`). On the medium old keys lie in blocks of
 //! many, under the byte 1 (see `blocks`).
 
+mod anew;
 mod blocks;
 mod index;
 mod keys;
@@ -375,13 +376,18 @@ impl Store {
     /// What a batch puts into the tree, its numbers reserved.
     fn covered(&mut self, batch: &Batch) -> Result<Vec<Op>, StoreError> {
         let ops = self.ops(batch)?;
+        self.reserve(batch)?;
+        Ok(ops)
+    }
+
+    fn reserve(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if let Some(marker) = &mut self.marker {
             let held = self.reader.numbers()?;
             marker
                 .cover(held, batch)
                 .map_err(|err| StoreError::Write(err.to_string()))?;
         }
-        Ok(ops)
+        Ok(())
     }
 
     /// Gives an empty store the identity of an exported one; until [`Store::end_import`] nobody else

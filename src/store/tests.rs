@@ -1,5 +1,6 @@
 //! One suite for every engine: what holds of memory must hold of sled.
 
+mod anew;
 mod standing;
 mod upgrade;
 
