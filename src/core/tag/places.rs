@@ -267,7 +267,9 @@ impl Places {
         let is_unit = match sense {
             Sense::Mask => return false,
             Sense::Name(unit) => {
-                here.is_a_street() || self.units[unit].given && here.is_an_artist()
+                let unit = &self.units[unit];
+                let is_person = here.is_an_artist() || !unit.cue && here.is_of_a_lake_or_family();
+                here.is_a_street() || unit.given && is_person
             }
             _ => false,
         };

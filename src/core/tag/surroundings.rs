@@ -313,6 +313,11 @@ impl<'r> Here<'r> {
         self.is_behind_person(ARTISTS)
     }
 
+    /// `Hồ Thái Bình` at the head of a sentence: a person or a lake.
+    pub fn is_of_a_lake_or_family(&self) -> bool {
+        cut_word(self.cased_before.trim_end(), "Hồ").is_some_and(opens_a_sentence)
+    }
+
     /// `phố Bắc Ninh`; what is a town's own is `thành phố`, `đường phố`.
     pub fn is_a_street(&self) -> bool {
         cut_word(self.before.trim_end(), "phố")

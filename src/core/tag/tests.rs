@@ -170,6 +170,7 @@ fn a_name_inside_another_name_is_no_place() {
         "Cao Bình Định",
         "Chị Hà Bình Dương",
         "bác sĩ Hồ Thái Bình",
+        "Hồ Thái Bình, 20 tuổi",
         "Chủ tịch UBND Tống Thái Bình",
         "Trần Cao Thái Bình",
         "Nguyễn Ngọc Hà Giang",
@@ -241,6 +242,7 @@ fn what_only_looks_like_another_name_leaves_the_place() {
     }
     check_places("Vũ Quang Hà Tĩnh", &["ha-tinh"], &[]);
     check_places("Hồ Sơn La", &["son-la"], &[]);
+    check_places("Hồ Hòa Bình", &["phu-tho"], &["hoa-binh"]);
 }
 
 #[test]
