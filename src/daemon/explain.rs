@@ -286,10 +286,6 @@ fn borne(article: &Article, hits: &[Hit], trace: &Trace) -> Vec<Evidence> {
     let documents = review::documents(&article.entry);
     let mut borne = Vec::new();
     for tag in &article.entry.tags {
-        // The source's own words speak for themselves.
-        if tag.scheme == Scheme::SourceCategory {
-            continue;
-        }
         let evidence = |phrase: String, field, at| Evidence {
             article: article.no,
             scheme: tag.scheme.name(),

@@ -980,6 +980,15 @@ fn the_tags_of_an_explanation_are_those_of_the_article_and_name_the_rules_that_g
             ("document", "1881-qd-ttg", "rule", "rule 1"),
         ]
     );
+    let stored: Vec<String> = (world.export().into_iter())
+        .filter_map(|line| match line {
+            ExportLine::Article(article) => Some(article.entry.tags),
+            _ => None,
+        })
+        .flatten()
+        .map(|tag| tag.term)
+        .collect();
+    assert_eq!(stored, ["an-giang", "kien-giang", "1881-qd-ttg"]);
     let taken: BTreeSet<(&str, String, u32)> = (explained.taken.into_iter())
         .map(|taken| (taken.scheme, taken.term, taken.rule))
         .collect();

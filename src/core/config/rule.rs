@@ -329,21 +329,21 @@ pub(super) fn may_be_document(slug: &str) -> bool {
     let digits = number
         .strip_suffix(|last: char| last.is_ascii_lowercase())
         .unwrap_or(number);
-    let is_year = |part: &&str| {
+    let is_year = |part: &str| {
         part.len() == 4
             && (part.starts_with("19") || part.starts_with("20"))
             && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     let rest: Vec<&str> = parts.collect();
     let (has_year, names) = match rest.split_first() {
-        Some((first, names)) if is_year(&first) => (true, names),
+        Some((first, names)) if is_year(first) => (true, names),
         _ => (false, rest.as_slice()),
     };
-    let is_named = |part: &&str| part.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_named = |part: &str| part.starts_with(|first: char| first.is_ascii_lowercase());
     let is_number = (1..=DOCUMENT_DIGITS_MAX).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_assembly = has_year && matches!(names, [only] if only.starts_with("qh"));
-    is_number && names.iter().all(|part| is_named(&part)) && (is_assembly || names.len() >= 2)
+    is_number && names.iter().all(|part| is_named(part)) && (is_assembly || names.len() >= 2)
 }
 
 /// The last line of the crate's drawing says what is wrong.
