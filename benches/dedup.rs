@@ -12,6 +12,8 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "a benchmark prints its figures, and its fixtures are in order or it fails"
 )]
