@@ -31,19 +31,10 @@ fn fused_stories(
     store: &StoreReader,
     write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut step = Vec::new();
-    store.each(keys::STORIES, |_, value| {
+    of_each(store, keys::STORIES, write, |value| {
         let story: Story = record::decode(value, "story")?;
-        step.extend(keys::of_fused(&story).map(|key| Op::Put(key, Vec::new())));
-        match step.len() < STEP_KEYS_MAX {
-            true => Ok(()),
-            false => write(std::mem::take(&mut step)),
-        }
-    })?;
-    match step.is_empty() {
-        true => Ok(()),
-        false => write(step),
-    }
+        Ok(keys::of_fused(&story).into_iter().collect())
+    })
 }
 
 /// Version 2 did not find what is not shown by its date: after a start a copy of it in other words would be shown.
@@ -51,22 +42,15 @@ fn hidden_articles(
     store: &StoreReader,
     write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut step = Vec::new();
-    store.each(keys::ARTICLES, |_, value| {
+    of_each(store, keys::ARTICLES, write, |value| {
         let article: Article = record::decode(value, "article")?;
         let story = store.story(article.story)?;
-        if story.is_some_and(|story| keys::is_hidden(story.standing, &article)) {
-            step.push(Op::Put(keys::hidden_key(&article), Vec::new()));
-        }
-        match step.len() < STEP_KEYS_MAX {
-            true => Ok(()),
-            false => write(std::mem::take(&mut step)),
-        }
-    })?;
-    match step.is_empty() {
-        true => Ok(()),
-        false => write(step),
-    }
+        let hidden = story.filter(|story| keys::is_hidden(story.standing, &article));
+        Ok(hidden
+            .map(|_| keys::hidden_key(&article))
+            .into_iter()
+            .collect())
+    })
 }
 
 /// Version 1 did not find articles by their full text: without these keys a later copy of an old article would
@@ -75,10 +59,23 @@ fn full_texts(
     store: &StoreReader,
     write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut step = Vec::new();
-    store.each(keys::ARTICLES, |_, value| {
+    of_each(store, keys::ARTICLES, write, |value| {
         let article: Article = record::decode(value, "article")?;
-        step.extend(keys::of_full_text(&article).map(|key| Op::Put(key, Vec::new())));
+        Ok(keys::of_full_text(&article).collect())
+    })
+}
+
+/// Writes the keys that each record of a kind lacks, many at a time.
+fn of_each(
+    store: &StoreReader,
+    kind: &[u8],
+    write: &impl Fn(Vec<Op>) -> Result<(), StoreError>,
+    lacking: impl Fn(&[u8]) -> Result<Vec<Vec<u8>>, StoreError>,
+) -> Result<(), StoreError> {
+    let mut step = Vec::new();
+    store.each(kind, |_, value| {
+        let keys = lacking(value)?.into_iter();
+        step.extend(keys.map(|key| Op::Put(key, Vec::new())));
         match step.len() < STEP_KEYS_MAX {
             true => Ok(()),
             false => write(std::mem::take(&mut step)),
