@@ -142,6 +142,11 @@ impl State {
         self.sources.get(&no)
     }
 
+    /// Every source there is or was.
+    pub fn source_numbers(&self) -> Vec<SourceNo> {
+        self.sources.keys().copied().collect()
+    }
+
     pub fn sources(&self) -> impl Iterator<Item = &SourceState> {
         self.sources.values()
     }

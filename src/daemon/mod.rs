@@ -418,6 +418,7 @@ impl<F: Fetcher> Loop<F> {
             return JUDGE_PAUSE - since;
         }
         if self.reads_ahead() {
+            self.judged_last = Some(Instant::now());
             return JUDGE_PAUSE;
         }
         let now = self.clock.now();

@@ -313,7 +313,7 @@ impl Owner {
 
     /// Reading it beside the owner, who must be brought what is read.
     pub fn errand(&mut self, spans: &BTreeSet<SpanNo>) -> Errand {
-        let sources: Vec<SourceNo> = self.state.sources().map(|source| source.no).collect();
+        let sources = self.state.source_numbers();
         self.recent.errand(spans, &sources)
     }
 
@@ -353,7 +353,7 @@ impl Owner {
             PollOutcome::Unchanged { .. } | PollOutcome::Failed(_) => &[],
         };
         let mut known = self.store.known(no, entries)?;
-        let sources: Vec<SourceNo> = self.state.sources().map(|source| source.no).collect();
+        let sources = self.state.source_numbers();
         let asking = Asking {
             source: no,
             sources: &sources,

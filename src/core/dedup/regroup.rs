@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::idf::Idf;
-use super::sketch::{Sketch, Text};
+use super::sketch::Sketch;
 use super::verdict::{Probe, Verdict};
 use super::{agree, both_own};
 use crate::core::model::{Article, ArticleNo, ContentKey, Roster};
@@ -96,7 +96,7 @@ fn are_copies(one: &Article, other: &Article, verdict: Verdict, window: Duration
 }
 
 fn sketch(article: &Article) -> Sketch {
-    Sketch::of(&Text::of(&article.entry), Idf::built_in())
+    Sketch::of_entry(&article.entry)
 }
 
 #[cfg(test)]

@@ -7,14 +7,11 @@ use std::collections::BTreeSet;
 
 use super::Owner;
 use crate::core::config::Config;
-use crate::core::dedup::idf::Idf;
 use crate::core::dedup::regroup;
-use crate::core::dedup::sketch::{Sketch, Text};
+use crate::core::dedup::sketch::Sketch;
 use crate::core::dedup::window::SpanNo;
 use crate::core::merge::Told;
-use crate::core::model::{
-    Article, ArticleNo, Batch, Regroup, SourceNo, Standing, Story, StoryNo, Timestamp,
-};
+use crate::core::model::{Article, ArticleNo, Batch, Regroup, Standing, Story, StoryNo, Timestamp};
 use crate::core::standing;
 use crate::daemon::window::Asking;
 use crate::store::StoreError;
@@ -196,7 +193,7 @@ impl Owner {
         article: &Article,
         now: Timestamp,
     ) -> Result<Vec<ArticleNo>, StoreError> {
-        let sources: Vec<SourceNo> = self.state.sources().map(|source| source.no).collect();
+        let sources = self.state.source_numbers();
         let asking = Asking {
             source: article.source,
             sources: &sources,
@@ -206,7 +203,7 @@ impl Owner {
             published_at: Some(article.published_at),
             ..article.entry.clone()
         };
-        let sketch = Sketch::of(&Text::of(&entry), Idf::built_in());
+        let sketch = Sketch::of_entry(&entry);
         let found = self.recent.found(&entry, &sketch, asking, &self.store)?;
         let mut copies: Vec<ArticleNo> = found
             .into_iter()
